@@ -1,0 +1,124 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target is compiled with the same strictness.
+let settings: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let grdb: [Target.Dependency] = [
+    .product(name: "GRDB", package: "GRDB.swift"),
+    .product(name: "GRDBSQLite", package: "GRDB.swift"),
+]
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(
+    name: "HummingbirdTesting", package: "hummingbird")
+let arguments = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(
+    name: "Configuration", package: "swift-configuration")
+
+let package = Package(
+    name: "fleetscore",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "fleetscore", targets: ["fleetscore"]),
+        .library(name: "Inference", targets: ["Inference"]),
+        .library(name: "Windowing", targets: ["Windowing"]),
+        .library(name: "Wire", targets: ["Wire"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+    ],
+    targets: [
+        // Values.
+        library("Core"),
+        // Pure logic.
+        library("Wire", ["Core"]),
+        library("Windowing", ["Core"]),
+        library("Parquet", ["CZstd"]),
+        library("Inference", ["CVector"]),
+        library("Sklearn", ["Inference", "CZlib"]),
+        library("Pipelines", ["Core", yams]),
+        library("PlantSimulator", ["Core"]),
+        // Seams, each with its in-memory twin and its local driver.
+        library("Disk", ["Core"]),
+        library("EventLog", ["Core", "Disk"]),
+        library("Blobs", ["Core", "Disk", crypto]),
+        library("Store", ["Core"]),
+        library("Compute", ["Core", log, subprocess]),
+        // Models at scale.
+        library("Packs", ["Core", "Inference", "Disk", crypto]),
+        library("Fleets", ["Core", "Inference", "Sklearn", "Packs", "Blobs"]),
+        library("Scoring", ["Core", "Inference", "Packs", "Parquet", "Blobs"]),
+        // Drivers.
+        library("SQLiteStore", ["Core", "Store"] + grdb),
+        // Services and edges.
+        library(
+            "Service",
+            [
+                "Core", "Wire", "Windowing", "Parquet", "Packs", "Fleets", "Pipelines",
+                "EventLog", "Store", "Blobs", "Compute", log, metrics, lifecycle,
+            ]),
+        library("Client", ["Core", httpClient]),
+        library(
+            "API",
+            [
+                "Core", "Client", "Service", "Store", "Pipelines", "Fleets", log, metrics,
+                hummingbird,
+            ]),
+        .executableTarget(
+            name: "fleetscore",
+            dependencies: [
+                "Core", "Wire", "Windowing", "Parquet", "Inference", "Sklearn", "Pipelines",
+                "PlantSimulator", "Disk", "EventLog", "Blobs", "Store", "Compute", "Packs",
+                "Fleets", "Scoring", "SQLiteStore", "Service", "Client", "API", arguments,
+                configuration, lifecycle, log, metrics,
+            ],
+            swiftSettings: settings),
+        // C.
+        .target(name: "CVector"),
+        .systemLibrary(
+            name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        // Tests.
+        .target(
+            name: "TestKit",
+            dependencies: ["Core", "Disk", "EventLog", "Blobs", "Store", "Compute"],
+            path: "Tests/TestKit", swiftSettings: settings),
+        tests("CoreTests", ["Core", "TestKit"]),
+    ]
+)

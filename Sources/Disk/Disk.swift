@@ -1,0 +1,41 @@
+package import Core
+
+/// An open file of a ``Disk``; offsets and counts are bytes.
+///
+/// - Concurrency: one caller at a time; `close` is called once.
+package protocol DiskFile: AnyObject, Sendable {
+    /// Appends bytes at the end of the file.
+    func append(_ bytes: UnsafeRawBufferPointer) throws
+    /// Reads up to `count` bytes at an offset; fewer only at the end of the file.
+    func read(at offset: Int, count: Int) throws -> [UInt8]
+    /// The file's size.
+    func size() throws -> Int
+    /// Cuts the file to a size.
+    func truncate(to size: Int) throws
+    /// Returns after everything appended so far would survive a power loss.
+    func sync() throws
+    func close()
+}
+
+/// The file system as the product sees it, so that tests can make it fail.
+///
+/// Paths are absolute or relative to the disk's root, with `/` between components.
+///
+/// - Throws: ``FleetError`` naming the path; `.resourceExhausted` when the disk is full.
+/// - Concurrency: any thread; calls block.
+package protocol Disk: Sendable {
+    /// Opens a file for appending and reading, creating it when missing.
+    func open(_ path: String) throws -> any DiskFile
+    /// Opens a file for reading; throws `.notFound` when missing.
+    func openForReading(_ path: String) throws -> any DiskFile
+    func createFolder(_ path: String) throws
+    /// The names in a folder, sorted bytewise; empty when the folder is missing.
+    func list(_ path: String) throws -> [String]
+    func exists(_ path: String) -> Bool
+    /// Removes a file; missing is fine.
+    func remove(_ path: String) throws
+    /// Renames a file over another in one step.
+    func rename(_ path: String, to target: String) throws
+    /// Makes the names in a folder survive a power loss.
+    func syncFolder(_ path: String) throws
+}
