@@ -1,5 +1,3 @@
-package import Core
-
 /// An open file of a ``Disk``; offsets and counts are bytes.
 ///
 /// - Concurrency: one caller at a time; `close` is called once.

@@ -162,6 +162,11 @@ package protocol WindowStore: Sendable {
     /// Stores rows of a run's attempt, seen by nobody until ``setPublished``.
     func addPredictions(_ batch: PredictionBatch, run: String, attempt: Int, pipeline: String)
         async throws
+    /// Stores the outcomes of a run's items, visible as the predictions are.
+    func addItems(_ items: [ItemOutcome], run: String, attempt: Int) async throws
+    /// Visible items of a run in key order; of one status when given.
+    func items(run: String, status: ItemStatus?, offset: Int, limit: Int) async throws
+        -> [ItemOutcome]
     /// Makes an attempt the visible one of its interval; derived from the catalog's publication.
     func setPublished(_ publication: Publication) async throws
     /// Visible rows of a run, by key, then end.
