@@ -1,5 +1,3 @@
-package import Core
-
 /// Read-only bytes of an object, mapped or held in memory, freed with the last reference.
 package final class MappedBytes: Sendable {
     private nonisolated(unsafe) let base: UnsafeRawBufferPointer
