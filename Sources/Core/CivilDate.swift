@@ -24,7 +24,7 @@ public struct CivilDateTime: Sendable, Hashable {
     /// The date and time of day in UTC.
     public init(_ timestamp: Timestamp) {
         let day = timestamp.microseconds.floorDivided(by: 86_400_000_000)
-        let rest = Int(timestamp.microseconds - day * 86_400_000_000)
+        let rest = Int(timestamp.microseconds &- day &* 86_400_000_000)
         let date = Self.civil(fromDays: day)
         self.init(
             year: date.year, month: date.month, day: date.day, hour: rest / 3_600_000_000,

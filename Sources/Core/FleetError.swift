@@ -30,12 +30,14 @@ public struct FleetError: Error, Sendable, CustomStringConvertible {
         self.cause = cause
     }
 
-    /// The message with its hint and cause, on one line.
+    /// The message with its cause and hint, on one line.
     public var description: String {
-        var text = message
-        if let hint { text += "; \(hint)" }
-        if let cause { text += " (cause: \(cause))" }
-        return text.replacingNewlines()
+        hint.map { "\(messageWithCause); \($0)" } ?? messageWithCause
+    }
+
+    /// The message with its cause, on one line.
+    public var messageWithCause: String {
+        (cause.map { "\(message) (cause: \($0))" } ?? message).replacingNewlines()
     }
 }
 
@@ -73,6 +75,13 @@ extension FleetErrorCode {
 extension String {
     /// The text with control characters shown as spaces, so that it stays on one line.
     func replacingNewlines() -> String {
-        String(map { $0.isNewline ? " " : $0 })
+        String(
+            String.UnicodeScalarView(
+                unicodeScalars.map {
+                    switch $0.properties.generalCategory {
+                    case .control, .lineSeparator, .paragraphSeparator: " "
+                    default: $0
+                    }
+                }))
     }
 }

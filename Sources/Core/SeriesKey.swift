@@ -83,7 +83,12 @@ public struct SeriesKey: Sendable, Hashable, Comparable, CustomStringConvertible
             if byte < 0x20 || byte == 0x7F || byte == 0x2F { return false }
             if byte >= 0x80 { ascii = false }
         }
-        return ascii || String(validating: bytes, as: UTF8.self) != nil
+        guard !ascii else { return true }
+        // U+0080 to U+009F are control characters too.
+        for index in 1..<bytes.count where bytes[index - 1] == 0xC2 && bytes[index] < 0xA0 {
+            return false
+        }
+        return String(validating: bytes, as: UTF8.self) != nil
     }
 
     private static func check(_ part: String, _ name: String) throws {

@@ -28,7 +28,9 @@ extension Timestamp: CustomStringConvertible {
         var copy = text
         let parsed = copy.withUTF8 { CivilText.parse(UnsafeRawBufferPointer($0)) }
         guard let parsed, let offset = parsed.offsetSeconds else { return nil }
-        self = parsed.date.utc - .seconds(offset)
+        let time = parsed.date.utc - .seconds(offset)
+        guard time >= .distantPast, time <= .distantFuture else { return nil }
+        self = time
     }
 }
 
@@ -67,7 +69,10 @@ public struct CivilText: Sendable {
             extra = 1_000_000
         }
         guard let offset = scanner.zone(), scanner.isAtEnd, date.isValid else { return nil }
-        if extra != 0 { date = CivilDateTime(Timestamp(microseconds: date.utc.microseconds + extra)) }
+        if extra != 0 {
+            date = CivilDateTime(Timestamp(microseconds: date.utc.microseconds + extra))
+            guard date.isValid else { return nil }
+        }
         return CivilText(date: date, offsetSeconds: offset.seconds)
     }
 }

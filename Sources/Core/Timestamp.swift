@@ -80,6 +80,14 @@ public struct TimeInterval: Sendable, Hashable, Codable, CustomStringConvertible
         try self.init(start: start, end: end)
     }
 
+    /// Reads `start` and `end`; an empty interval is refused like anywhere else.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        try self.init(
+            start: values.decode(Timestamp.self, forKey: .start),
+            end: values.decode(Timestamp.self, forKey: .end))
+    }
+
     public var duration: Duration { end - start }
     public var description: String { "\(start)/\(end)" }
 

@@ -26,6 +26,7 @@ package protocol Disk: Sendable {
     func open(_ path: String) throws -> any DiskFile
     /// Opens a file for reading; throws `.notFound` when missing.
     func openForReading(_ path: String) throws -> any DiskFile
+    /// Creates a folder and the missing ones above it; the names survive a power loss.
     func createFolder(_ path: String) throws
     /// The names in a folder, sorted bytewise; empty when the folder is missing.
     func list(_ path: String) throws -> [String]

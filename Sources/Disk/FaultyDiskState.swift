@@ -1,0 +1,181 @@
+import Core
+
+/// The files of a ``FaultyDisk``: what the process sees and what a power loss leaves of it.
+struct FaultyDiskState {
+    struct Content {
+        var bytes: [UInt8] = []
+        /// Bytes at the front that were synced and not cut since.
+        var syncedCount = 0
+        /// The bytes at the last sync, when a later truncate cut into them.
+        var beforeCut: [UInt8]?
+    }
+
+    var faults: DiskFaults
+    var random: SeededGenerator
+    var callCount = 0
+    var hasPower = true
+    /// Per file number; removed files keep theirs, because open files still read them.
+    var contents: [Content] = []
+    var names: [String: Int] = [:]
+    var durableNames: [String: Int] = [:]
+    var folders: Set<String> = ["."]
+
+    init(faults: DiskFaults) {
+        self.faults = faults
+        random = SeededGenerator(seed: faults.seed)
+    }
+
+    /// Counts a call; true when the power fails during this very call.
+    mutating func begin() throws -> Bool {
+        guard hasPower else { throw Self.powerIsOff }
+        callCount += 1
+        guard let limit = faults.powerFailsAfterCallCount, callCount > limit else { return false }
+        hasPower = false
+        return true
+    }
+
+    static let powerIsOff = FleetError(.unavailable, "the disk has lost its power")
+
+    mutating func chance(_ probability: Double) -> Bool {
+        probability > 0 && Double.random(in: 0..<1, using: &random) < probability
+    }
+
+    mutating func append(_ file: Int, _ bytes: UnsafeRawBufferPointer, _ path: String) throws {
+        let powerFails = try begin()
+        var fitting = bytes.count
+        var failure: FleetError?
+        if powerFails {
+            failure = Self.powerIsOff
+        } else if chance(faults.writeErrorProbability) {
+            failure = FleetError(.unavailable, "cannot write \(path): input/output error")
+        }
+        if failure != nil { fitting = Int.random(in: 0...fitting, using: &random) }
+        if let free = faults.freeByteCount {
+            if fitting > free {
+                fitting = max(0, free)
+                failure = failure ?? Self.diskIsFull(path)
+            }
+            faults.freeByteCount = free - fitting
+        }
+        contents[file].bytes.append(contentsOf: bytes[..<fitting])
+        if let failure { throw failure }
+    }
+
+    static func diskIsFull(_ path: String) -> FleetError {
+        FleetError(
+            .resourceExhausted, "the disk is full: cannot write \(path)",
+            hint: "free space or raise the quota")
+    }
+
+    mutating func truncate(_ file: Int, _ size: Int) throws {
+        if try begin() { throw Self.powerIsOff }
+        let count = contents[file].bytes.count
+        if size > count {
+            contents[file].bytes.append(contentsOf: repeatElement(0, count: size - count))
+            return
+        }
+        if size < contents[file].syncedCount {
+            if contents[file].beforeCut == nil {
+                contents[file].beforeCut = Array(
+                    contents[file].bytes[..<contents[file].syncedCount])
+            }
+            contents[file].syncedCount = size
+        }
+        contents[file].bytes.removeLast(count - size)
+        giveBack(count - size)
+    }
+
+    mutating func sync(_ file: Int, _ path: String) throws {
+        if try begin() { throw Self.powerIsOff }
+        if chance(faults.syncErrorProbability) {
+            throw FleetError(.unavailable, "cannot sync \(path): input/output error")
+        }
+        if faults.syncIsIgnored { return }
+        contents[file].syncedCount = contents[file].bytes.count
+        contents[file].beforeCut = nil
+    }
+
+    mutating func open(_ path: String) throws -> Int {
+        if try begin() { throw Self.powerIsOff }
+        if let file = names[path] { return file }
+        guard folders.contains(PosixDisk.parent(of: path)) else {
+            throw FleetError(.notFound, "cannot open \(path): it does not exist")
+        }
+        contents.append(Content())
+        names[path] = contents.count - 1
+        return contents.count - 1
+    }
+
+    mutating func remove(_ path: String) throws {
+        if try begin() { throw Self.powerIsOff }
+        guard let file = names.removeValue(forKey: path) else { return }
+        giveBack(contents[file].bytes.count)
+    }
+
+    mutating func rename(_ path: String, _ target: String) throws {
+        if try begin() { throw Self.powerIsOff }
+        guard let file = names[path], folders.contains(PosixDisk.parent(of: target)) else {
+            throw FleetError(.notFound, "cannot rename \(path): it does not exist")
+        }
+        names[path] = nil
+        if let replaced = names[target] { giveBack(contents[replaced].bytes.count) }
+        names[target] = file
+    }
+
+    mutating func syncFolder(_ folder: String) throws {
+        if try begin() { throw Self.powerIsOff }
+        guard folders.contains(folder) else {
+            throw FleetError(.notFound, "cannot sync folder \(folder): it does not exist")
+        }
+        if faults.syncIsIgnored { return }
+        makeNamesDurable(in: folder)
+    }
+
+    private mutating func makeNamesDurable(in folder: String) {
+        for path in Set(names.keys).union(durableNames.keys)
+        where PosixDisk.parent(of: path) == folder {
+            durableNames[path] = names[path]
+        }
+    }
+
+    private mutating func giveBack(_ count: Int) {
+        if let free = faults.freeByteCount { faults.freeByteCount = free + count }
+    }
+
+    /// What is on the disk when the power comes back.
+    mutating func afterPowerLoss() -> FaultyDiskState {
+        var after = FaultyDiskState(faults: faults)
+        after.faults.seed = random.next()
+        after.random = SeededGenerator(seed: after.faults.seed)
+        after.faults.powerFailsAfterCallCount = nil
+        after.folders = folders
+        if faults.tearsWrites {
+            for folder in folders.sorted() where Bool.random(using: &random) {
+                makeNamesDurable(in: folder)
+            }
+        }
+        for (path, file) in durableNames.sorted(by: { $0.key < $1.key }) {
+            let bytes = survivors(of: contents[file])
+            after.contents.append(Content(bytes: bytes, syncedCount: bytes.count))
+            after.names[path] = after.contents.count - 1
+        }
+        after.durableNames = after.names
+        return after
+    }
+
+    private mutating func survivors(of content: Content) -> [UInt8] {
+        if let before = content.beforeCut {
+            return faults.tearsWrites && Bool.random(using: &random) ? content.bytes : before
+        }
+        guard faults.tearsWrites, content.bytes.count > content.syncedCount else {
+            return Array(content.bytes[..<content.syncedCount])
+        }
+        let kept = Int.random(in: content.syncedCount...content.bytes.count, using: &random)
+        var bytes = Array(content.bytes[..<kept])
+        if faults.rotsBits, kept > content.syncedCount, Bool.random(using: &random) {
+            let position = Int.random(in: content.syncedCount..<kept, using: &random)
+            bytes[position] ^= 1 << UInt8.random(in: 0...7, using: &random)
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,155 @@
+import Core
+
+/// A record ready to be written, but for its place: sequence, offsets and time come last.
+///
+/// Encoding runs in the caller's task; the writer thread only patches a few header fields.
+struct EncodedRecord: Sendable {
+    struct Part: Sendable {
+        let partition: Int
+        /// Offsets the part takes.
+        let count: Int
+    }
+
+    let header: [UInt8]
+    let payload: [UInt8]
+    let parts: [Part]
+    let acceptedCount: Int
+    let key: IdempotencyKey?
+
+    var byteCount: Int { header.count + payload.count }
+
+    /// Encodes a batch, split by partition.
+    ///
+    /// - Throws: ``FleetError`` `.invalidArgument` when the batch is malformed or too large.
+    init(_ events: EventBatch, key: IdempotencyKey?, partitionCount: Int) throws {
+        let parts = try events.split(partitionCount: partitionCount)
+        var payload = ByteWriter()
+        payload.bytes.reserveCapacity(events.count * 20 + events.series.count * 40 + 64)
+        var frames: [(part: Part, kind: UInt16, byteCount: Int)] = []
+        for part in parts {
+            let start = payload.bytes.count
+            try Self.encode(part, of: events, into: &payload)
+            frames.append(
+                (
+                    Part(partition: part.partition, count: part.values.count),
+                    RecordHeader.Kind.events, payload.bytes.count - start
+                ))
+        }
+        try self.init(frames, payload.bytes, accepted: events.count, key)
+    }
+
+    /// Encodes a control record.
+    ///
+    /// - Throws: ``FleetError`` `.invalidArgument` when the record holds events.
+    init(control: LogRecord, partition: Int) throws {
+        var payload = ByteWriter()
+        let kind: UInt16
+        switch control {
+        case .events:
+            throw FleetError(
+                .invalidArgument, "cannot append events to partition \(partition) as a control",
+                hint: "use append(_:idempotencyKey:)")
+        case .idle(let until):
+            kind = RecordHeader.Kind.idle
+            payload.append(until.microseconds)
+        case .complete:
+            kind = RecordHeader.Kind.complete
+        }
+        try self.init(
+            [(Part(partition: partition, count: 1), kind, payload.bytes.count)], payload.bytes,
+            accepted: 0, nil)
+    }
+
+    private init(
+        _ frames: [(part: Part, kind: UInt16, byteCount: Int)], _ payload: [UInt8],
+        accepted: Int, _ key: IdempotencyKey?
+    ) throws {
+        guard payload.count <= RecordHeader.payloadByteCountMax else {
+            throw FleetError(
+                .invalidArgument, "a batch of \(accepted) events is too large for the event log",
+                hint: "send smaller batches")
+        }
+        let keyBytes = key?.bytes ?? []
+        let byteCount =
+            RecordHeader.fixedByteCount + frames.count * RecordHeader.frameByteCount
+            + keyBytes.count
+        var header = ByteWriter()
+        header.bytes.reserveCapacity(byteCount)
+        header.append(RecordHeader.magic)
+        header.append(UInt32(0))  // Checksum, when written.
+        header.append(UInt32(byteCount))
+        header.append(UInt32(payload.count))
+        header.append(payload.withUnsafeBytes { CRC32C.checksum($0) })
+        header.append(UInt32(accepted))
+        for _ in 0..<3 { header.append(Int64(0)) }  // Sequence, time, group start, when written.
+        header.append(UInt16(frames.count))
+        header.append(key == nil ? RecordHeader.noKey : UInt16(keyBytes.count))
+        header.append(UInt32(0))
+        for frame in frames {
+            header.append(UInt16(frame.part.partition))
+            header.append(frame.kind)
+            header.append(UInt32(frame.part.count))
+            header.append(Int64(0))  // Base offset, when written.
+            header.append(UInt32(frame.byteCount))
+            header.append(UInt32(0))
+        }
+        header.bytes.append(contentsOf: keyBytes)
+        self.header = header.bytes
+        self.payload = payload
+        self.parts = frames.map(\.part)
+        self.acceptedCount = accepted
+        self.key = key
+    }
+
+    private static func encode(
+        _ part: PartitionPart, of events: EventBatch, into payload: inout ByteWriter
+    ) throws {
+        payload.append(UInt32(part.series.count))
+        for id in part.series {
+            let key = events.series.keys[Int(id)]
+            guard let device = UInt16(exactly: key.device.utf8.count),
+                let sensor = UInt16(exactly: key.sensor.utf8.count)
+            else {
+                throw FleetError(
+                    .invalidArgument, "the series name \(key.description.prefix(40)) is too long")
+            }
+            payload.append(device)
+            payload.append(sensor)
+            payload.bytes.append(contentsOf: key.device.utf8)
+            payload.bytes.append(contentsOf: key.sensor.utf8)
+        }
+        payload.append(column: part.seriesIndex)
+        payload.append(column: part.times)
+        payload.append(column: part.values)
+    }
+
+    /// Where a record goes; ``offsets`` moves on with every record placed.
+    struct Place {
+        var sequence: Int64
+        var offsets: [Int64]
+        let appendedAt: Timestamp
+        let groupStart: Int
+        let salt: UInt32
+    }
+
+    /// Appends the finished record to a group and moves the place on.
+    func place(at place: inout Place, into group: inout ByteWriter) {
+        let start = group.bytes.count
+        group.bytes.append(contentsOf: header)
+        group.store(place.sequence, at: start + 24)
+        group.store(place.appendedAt.microseconds, at: start + 32)
+        group.store(Int64(place.groupStart), at: start + 40)
+        for (index, part) in parts.enumerated() {
+            let frame = start + RecordHeader.fixedByteCount + index * RecordHeader.frameByteCount
+            group.store(place.offsets[part.partition], at: frame + 8)
+            place.offsets[part.partition] += Int64(part.count)
+        }
+        let checksum = group.bytes.withUnsafeBytes {
+            CRC32C.checksum(
+                UnsafeRawBufferPointer(rebasing: $0[(start + 8)...]), after: place.salt)
+        }
+        group.store(checksum, at: start + 4)
+        group.bytes.append(contentsOf: payload)
+        place.sequence += 1
+    }
+}

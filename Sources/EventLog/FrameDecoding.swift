@@ -1,0 +1,53 @@
+import Core
+
+extension RecordHeader {
+    /// Decodes a frame from its payload bytes; nil when they are malformed.
+    static func decode(_ frame: Frame, _ bytes: UnsafeRawBufferPointer) -> LogRecord? {
+        var reader = ByteReader(bytes)
+        switch frame.kind {
+        case Kind.events:
+            return events(&reader, frame.count).map { .events($0) }
+        case Kind.idle:
+            guard frame.count == 1, let until = reader.number(Int64.self) else { return nil }
+            return .idle(until: Timestamp(microseconds: until))
+        case Kind.complete:
+            return frame.count == 1 ? .complete : nil
+        default:
+            return nil
+        }
+    }
+
+    private static func events(_ reader: inout ByteReader, _ count: Int) -> EventBatch? {
+        guard let seriesCount = reader.number(UInt32.self) else { return nil }
+        var batch = EventBatch()
+        for _ in 0..<seriesCount {
+            guard let deviceCount = reader.number(UInt16.self),
+                let sensorCount = reader.number(UInt16.self),
+                let device = reader.take(Int(deviceCount)),
+                let sensor = reader.take(Int(sensorCount))
+            else { return nil }
+            _ = batch.series.insert(device: device, sensor: sensor)
+        }
+        guard batch.series.count == Int(seriesCount),
+            let index = reader.column(UInt32.self, count: count),
+            let times = reader.column(Int64.self, count: count),
+            let values = reader.column(Double.self, count: count),
+            reader.remaining == 0, index.allSatisfy({ $0 < seriesCount })
+        else { return nil }
+        batch.seriesIndex = index
+        batch.times = times
+        batch.values = values
+        return batch
+    }
+}
+
+extension LogFrame {
+    /// The frame without what is before an offset inside it.
+    func cut(from offset: Int64) -> LogFrame {
+        guard offset > baseOffset, case .events(let batch) = record else { return self }
+        let skipped = min(Int(offset - baseOffset), batch.count)
+        return LogFrame(
+            partition: partition, baseOffset: baseOffset + Int64(skipped),
+            appendedAt: appendedAt, record: .events(batch.slice(skipped..<batch.count)))
+    }
+}

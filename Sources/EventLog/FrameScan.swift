@@ -1,0 +1,95 @@
+import Core
+
+/// Bytes of a segment that begin at a position.
+struct LogChunk: Sendable {
+    let salt: UInt32
+    let start: Int
+    let bytes: [UInt8]
+    /// The bytes never left memory, so that their payload checksums need no look.
+    let isTrusted: Bool
+}
+
+/// Collects the wanted frames of records, in log order.
+struct FrameScan: Sendable {
+    /// Per partition: the next offset wanted.
+    private(set) var offsets: [Int64]
+    private(set) var frames: [LogFrame] = []
+    /// The next wanted frame would be too much.
+    private(set) var isFull = false
+    private let eventCountMax: Int
+    private var eventCount = 0
+
+    init(offsets: [Int64], eventCountMax: Int) {
+        self.offsets = offsets
+        self.eventCountMax = eventCountMax
+    }
+
+    static func damaged(_ path: String, _ position: Int) -> FleetError {
+        FleetError(
+            .dataLoss, "the event log is damaged: \(path) at byte \(position) cannot be read",
+            hint: "restore the data folder from a backup, or move the log folder away")
+    }
+
+    /// Takes the records from the place to the end of the chunk, moving the place on.
+    ///
+    /// - Returns: the bytes the record at the place needs, when it is not all in the chunk.
+    mutating func take(
+        _ chunk: LogChunk, from place: inout LogPlace, path: String
+    ) throws -> Int {
+        try chunk.bytes.withUnsafeBytes { all in
+            while !isFull, place.position - chunk.start < all.count {
+                let rest = UnsafeRawBufferPointer(rebasing: all[(place.position - chunk.start)...])
+                switch RecordHeader.parse(rest, salt: chunk.salt) {
+                case .needs(let count):
+                    return count
+                case .damaged:
+                    throw Self.damaged(path, place.position)
+                case .header(let record):
+                    guard rest.count >= record.recordByteCount else {
+                        return record.recordByteCount
+                    }
+                    let isGood = try take(record, rest, isTrusted: chunk.isTrusted)
+                    guard isGood else { throw Self.damaged(path, place.position) }
+                    if !isFull { place.position += record.recordByteCount }
+                }
+            }
+            return 0
+        }
+    }
+
+    private mutating func take(
+        _ record: RecordHeader, _ bytes: UnsafeRawBufferPointer, isTrusted: Bool
+    ) throws -> Bool {
+        var isChecked = isTrusted
+        var start = record.byteCount
+        for frame in record.frames {
+            let end = start + frame.byteCount
+            defer { start = end }
+            guard frame.partition < offsets.count else { return false }
+            let wanted = offsets[frame.partition]
+            let frameEnd = frame.baseOffset + Int64(frame.count)
+            if frameEnd <= wanted { continue }
+            let count = Int(frameEnd - max(wanted, frame.baseOffset))
+            if !frames.isEmpty, count > eventCountMax - eventCount {
+                isFull = true
+                return true
+            }
+            if !isChecked {
+                let payload = UnsafeRawBufferPointer(
+                    rebasing: bytes[record.byteCount..<record.recordByteCount])
+                guard CRC32C.checksum(payload) == record.payloadChecksum else { return false }
+                isChecked = true
+            }
+            let part = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+            guard let content = RecordHeader.decode(frame, part) else { return false }
+            frames.append(
+                LogFrame(
+                    partition: frame.partition, baseOffset: frame.baseOffset,
+                    appendedAt: record.appendedAt, record: content
+                ).cut(from: wanted))
+            offsets[frame.partition] = frameEnd
+            eventCount += count
+        }
+        return true
+    }
+}

@@ -1,0 +1,149 @@
+package import Core
+import Disk
+import Synchronization
+
+/// A position in a segment.
+struct LogPlace: Sendable {
+    var segment: Int64
+    var position: Int
+}
+
+extension SegmentLog {
+    package func read(from offsets: [Int64], eventCountMax: Int) async throws -> [LogFrame] {
+        let start = try state.withLock { try $0.place(of: offsets) }
+        guard let start else { return [] }
+        var scan = FrameScan(offsets: offsets, eventCountMax: max(1, eventCountMax))
+        let place = try await collect(&scan, from: start, staysInSegment: false)
+        state.withLock { $0.hint = (scan.offsets, place) }
+        return scan.frames
+    }
+
+    /// Every frame of a segment, in log order.
+    ///
+    /// - Throws: `.notFound` when the segment is not there, or no longer.
+    package func frames(ofSegment sequence: Int64) async throws -> [LogFrame] {
+        let index = state.withLock { $0.segments.first { $0.sequence == sequence } }
+        guard let index else {
+            throw FleetError(.notFound, "the event log has no segment \(sequence)")
+        }
+        var scan = FrameScan(offsets: index.startOffsets, eventCountMax: .max)
+        let start = LogPlace(segment: sequence, position: index.dataStart)
+        _ = try await collect(&scan, from: start, staysInSegment: true)
+        return scan.frames
+    }
+
+    /// Decoding is work for the processor, so it never runs on the caller's actor.
+    @concurrent
+    private func collect(
+        _ scan: inout FrameScan, from start: LogPlace, staysInSegment: Bool
+    ) async throws -> LogPlace {
+        var place = start
+        while !scan.isFull {
+            switch state.withLock({ $0.step(at: place) }) {
+            case .end:
+                return place
+            case .next(let next):
+                if staysInSegment { return place }
+                place = next
+            case .cached(let chunk):
+                _ = try scan.take(chunk, from: &place, path: paths.segment(place.segment))
+            case .disk(let salt, let limit):
+                try await collectFromDisk(&scan, &place, salt, limit)
+            }
+        }
+        return place
+    }
+
+    private func collectFromDisk(
+        _ scan: inout FrameScan, _ place: inout LogPlace, _ salt: UInt32, _ limit: Int
+    ) async throws {
+        let path = paths.segment(place.segment)
+        var count = 1 << 20
+        while true {
+            let position = place.position
+            let bytes = try await load(place, min(count, limit - position))
+            let chunk = LogChunk(salt: salt, start: position, bytes: bytes, isTrusted: false)
+            let needed = try scan.take(chunk, from: &place, path: path)
+            if place.position > position || scan.isFull { return }
+            guard needed > bytes.count, needed <= limit - position else {
+                throw FrameScan.damaged(path, position)
+            }
+            count = needed
+        }
+    }
+
+    private func load(_ place: LogPlace, _ count: Int) async throws -> [UInt8] {
+        try await readerThread.run { [self] in
+            let file = try openFiles.withLock { files in
+                if let file = files[place.segment] { return file }
+                if files.count >= 16 { files.removeAll() }
+                let file = try disk.openForReading(paths.segment(place.segment))
+                files[place.segment] = file
+                return file
+            }
+            return try file.read(at: place.position, count: count)
+        }
+    }
+}
+
+extension LogState {
+    enum Step {
+        case end
+        case next(LogPlace)
+        case cached(LogChunk)
+        /// The record must be read from the file, which is durable up to the limit.
+        case disk(salt: UInt32, limit: Int)
+    }
+
+    /// Where a read of these offsets begins; nil when nothing is wanted.
+    func place(of offsets: [Int64]) throws -> LogPlace? {
+        let start = startOffsets
+        guard offsets.count == start.count else {
+            throw FleetError(
+                .invalidArgument,
+                "\(offsets.count) offsets were given for \(start.count) partitions")
+        }
+        for partition in offsets.indices where offsets[partition] < start[partition] {
+            throw FleetError(
+                .dataLoss,
+                "offset \(offsets[partition]) of partition \(partition) is no longer retained; "
+                    + "the oldest is \(start[partition])",
+                hint: "rebuild from captured data or raise the retention of the event log")
+        }
+        if let hint, hint.offsets == offsets, segmentIndex(hint.place.segment) != nil {
+            return hint.place
+        }
+        for segment in segments {
+            if let position = segment.position(of: offsets) {
+                return LogPlace(segment: segment.sequence, position: position)
+            }
+        }
+        return nil
+    }
+
+    /// What a reader at a place does next.
+    func step(at place: LogPlace) -> Step {
+        guard let index = segmentIndex(place.segment) else {
+            // Retention took the segment meanwhile; what follows on it is the oldest one.
+            return .next(LogPlace(segment: segments[0].sequence, position: segments[0].dataStart))
+        }
+        let segment = segments[index]
+        if place.position >= segment.byteCount {
+            guard index + 1 < segments.count else { return .end }
+            let next = segments[index + 1]
+            return .next(LogPlace(segment: next.sequence, position: next.dataStart))
+        }
+        if let group = cache.group(segment: place.segment, position: place.position) {
+            return .cached(
+                LogChunk(
+                    salt: segment.header.salt, start: group.position, bytes: group.bytes,
+                    isTrusted: true))
+        }
+        return .disk(salt: segment.header.salt, limit: segment.byteCount)
+    }
+
+    private func segmentIndex(_ sequence: Int64) -> Int? {
+        if segments[segments.count - 1].sequence == sequence { return segments.count - 1 }
+        return segments.firstIndex { $0.sequence == sequence }
+    }
+}

@@ -1,0 +1,117 @@
+public import Core
+
+/// A file-name pattern that says which model key a file holds, such as `model_{device}_{sensor}`.
+///
+/// Parts of a name may be percent-encoded. A name can fit in several ways (`model_a_b_c`); the
+/// caller prefers a key it knows, else the longest device wins.
+public struct KeyPattern: Sendable, Equatable, CustomStringConvertible {
+    private enum Piece: Equatable {
+        case text([UInt8])
+        case device
+        case sensor
+    }
+
+    public let description: String
+    private let pieces: [Piece]
+
+    /// Parses a pattern.
+    ///
+    /// - Throws: ``FleetError`` `.invalidArgument` when `{device}` is missing or a name is unknown.
+    public init(parsing text: String) throws {
+        var pieces: [Piece] = []
+        var rest = Substring(text)
+        while let open = rest.firstIndex(of: "{") {
+            if open > rest.startIndex { pieces.append(.text(Array(rest[..<open].utf8))) }
+            guard let close = rest[open...].firstIndex(of: "}") else {
+                throw FleetError(.invalidArgument, "the key pattern \"\(text)\" has an open {")
+            }
+            let name = rest[rest.index(after: open)..<close]
+            switch name {
+            case "device": pieces.append(.device)
+            case "sensor": pieces.append(.sensor)
+            default:
+                throw FleetError(
+                    .invalidArgument, "the key pattern \"\(text)\" names {\(name)}",
+                    hint: "use {device} and {sensor}")
+            }
+            rest = rest[rest.index(after: close)...]
+        }
+        if !rest.isEmpty { pieces.append(.text(Array(rest.utf8))) }
+        guard pieces.filter({ $0 == .device }).count == 1,
+            pieces.filter({ $0 == .sensor }).count <= 1
+        else {
+            throw FleetError(
+                .invalidArgument, "the key pattern \"\(text)\" needs {device} once",
+                hint: "write it as model_{device}_{sensor}, or model_{device} for device models")
+        }
+        self.description = text
+        self.pieces = pieces
+    }
+
+    /// Whether its models score single series, not whole devices.
+    public var hasSensor: Bool { pieces.contains(.sensor) }
+
+    /// Every key that a name (without its suffix) can mean, the longest device first.
+    public func keys(in name: String) -> [SeriesKey] {
+        var found: [SeriesKey] = []
+        match(ArraySlice(pieces), ArraySlice(name.utf8), device: nil, sensor: nil, &found)
+        return found.sorted { $0.device.utf8.count > $1.device.utf8.count }
+    }
+
+    private func match(
+        _ pieces: ArraySlice<Piece>, _ rest: ArraySlice<UInt8>, device: String?, sensor: String?,
+        _ found: inout [SeriesKey]
+    ) {
+        guard let piece = pieces.first else {
+            guard rest.isEmpty, let device else { return }
+            let key = sensor.map { try? SeriesKey(device: device, sensor: $0) }
+                ?? (try? SeriesKey(device: device))
+            if let key { found.append(key) }
+            return
+        }
+        let others = pieces.dropFirst()
+        if case .text(let text) = piece {
+            guard rest.starts(with: text) else { return }
+            match(others, rest.dropFirst(text.count), device: device, sensor: sensor, &found)
+            return
+        }
+        guard !rest.isEmpty else { return }
+        let ends = others.isEmpty ? [rest.endIndex] : Array((rest.startIndex + 1)...rest.endIndex)
+        for end in ends {
+            guard let value = rest[rest.startIndex..<end].percentDecoded() else { continue }
+            let isDevice = piece == .device
+            match(
+                others, rest[end...], device: isDevice ? value : device,
+                sensor: isDevice ? sensor : value, &found)
+        }
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// The bytes as text with `%XX` decoded; nil when they are no UTF-8.
+    fileprivate func percentDecoded() -> String? {
+        var bytes: [UInt8] = []
+        var index = startIndex
+        while index < endIndex {
+            if self[index] == 0x25, index + 2 < endIndex,
+                let high = Self.hexValue(self[index + 1]), let low = Self.hexValue(self[index + 2])
+            {
+                bytes.append(high << 4 | low)
+                index += 3
+            } else {
+                bytes.append(self[index])
+                index += 1
+            }
+        }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    private static func hexValue(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case 0x30...0x39: byte - 0x30
+        case 0x41...0x46: byte - 0x37
+        case 0x61...0x66: byte - 0x57
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,26 @@
+/// A file that may hold a model: its path inside the folder or archive, and its bytes.
+package struct ModelFile: Sendable {
+    package let path: String
+    package let bytes: [UInt8]
+
+    package init(path: String, bytes: [UInt8]) {
+        self.path = path
+        self.bytes = bytes
+    }
+
+    /// The last path component.
+    package var fileName: String {
+        path.split(separator: "/").last.map(String.init) ?? path
+    }
+
+    /// The file name without a model suffix (`.pkl`, `.pickle`, `.joblib`), which patterns match.
+    package var stem: String {
+        let name = fileName
+        for suffix in Self.suffixes where name.lowercased().hasSuffix(suffix) {
+            return String(name.dropLast(suffix.count))
+        }
+        return name
+    }
+
+    package static let suffixes = [".pkl", ".pickle", ".joblib"]
+}

@@ -1,0 +1,243 @@
+/// Reads the pages of one column chunk.
+struct ChunkDecoder {
+    let column: ReadColumn
+    let chunk: ReadChunk
+    let rowCount: Int
+    let pageByteCountMax: Int
+    /// Values of one chunk at most: runs of equal levels cost no bytes, only memory.
+    private static let valueCountMax = 1 << 27
+
+    /// The column's values in this chunk.
+    ///
+    /// - Throws: ``ParquetError``.
+    func decode(_ file: UnsafeRawBufferPointer) throws -> ParquetColumn {
+        guard let kind = column.field?.kind else {
+            throw ParquetError.unsupported(column: column.name, what: column.unsupported)
+        }
+        guard chunk.physical == column.physical.rawValue else {
+            throw ParquetError.corrupt("its type differs between schema and chunk")
+        }
+        guard max(chunk.valueCount, rowCount) <= Self.valueCountMax else {
+            throw ParquetError.tooLarge(
+                "\(chunk.valueCount) values of column \"\(column.name)\" in a row group")
+        }
+        guard column.isList || chunk.valueCount == rowCount else {
+            throw ParquetError.corrupt("\(chunk.valueCount) values for \(rowCount) rows")
+        }
+        var cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: file[chunk.bytes]))
+        var builder = ColumnBuilder(column: column)
+        var dictionary: [UInt64]?
+        var levelCount = 0
+        while levelCount < chunk.valueCount {
+            let page = try PageHeader(ThriftReader.structure(&cursor))
+            let body = try cursor.take(page.storedByteCount)
+            switch page.type {
+            case PageType.dictionary:
+                let bytes = try unpack(body, page)
+                dictionary = try bytes.withUnsafeBytes {
+                    try readDictionary($0, page, &builder)
+                }
+            case PageType.data, PageType.dataV2:
+                guard page.valueCount <= chunk.valueCount - levelCount, page.valueCount > 0 else {
+                    throw ParquetError.corrupt("a page of \(page.valueCount) values")
+                }
+                try readData(body, page, dictionary, &builder)
+                levelCount += page.valueCount
+            default: continue
+            }
+        }
+        guard builder.rowCount == rowCount else {
+            throw ParquetError.corrupt("\(builder.rowCount) rows where \(rowCount) are promised")
+        }
+        return builder.finish(kind: kind)
+    }
+
+    private func unpack(
+        _ body: UnsafeRawBufferPointer, _ page: PageHeader, levelByteCount: Int = 0
+    ) throws -> [UInt8] {
+        let byteCount = page.byteCount - levelByteCount
+        guard byteCount >= 0, byteCount <= pageByteCountMax else {
+            throw ParquetError.corrupt("a page of \(page.byteCount) bytes")
+        }
+        guard page.isCompressed, chunk.codec != PageCodec.uncompressed else {
+            guard body.count == byteCount else {
+                throw ParquetError.corrupt("a page of \(body.count) bytes, not \(byteCount)")
+            }
+            return Array(body)
+        }
+        guard chunk.codec == PageCodec.zstd else {
+            throw ParquetError.unsupported(
+                column: column.name, what: PageCodec.name(chunk.codec))
+        }
+        return try Zstd.decompress(body, byteCount: byteCount)
+    }
+
+    private func readDictionary(
+        _ bytes: UnsafeRawBufferPointer, _ page: PageHeader, _ builder: inout ColumnBuilder
+    ) throws -> [UInt64] {
+        guard page.encoding == PageEncoding.plain || page.encoding == PageEncoding.plainDictionary
+        else { throw unsupported(page.encoding) }
+        var cursor = ByteCursor(bytes)
+        if column.physical == .byteArray {
+            try requireRoom(for: page.valueCount, &cursor)
+            return try (0..<page.valueCount).map { _ in
+                let count = try cursor.count32()
+                return try builder.addDictionaryText(try cursor.take(count))
+            }
+        }
+        return try readPlain(&cursor, count: page.valueCount, &builder)
+    }
+
+    private func readData(
+        _ body: UnsafeRawBufferPointer, _ page: PageHeader, _ dictionary: [UInt64]?,
+        _ builder: inout ColumnBuilder
+    ) throws {
+        var repetitions: [UInt32]?
+        var definitions: [UInt32]?
+        let definitionMax = column.definitionMax
+        let definitionWidth = HybridEncoding.bitWidth(max: Int(definitionMax))
+        func levels(_ cursor: inout ByteCursor, _ byteCount: Int, width: Int, max: UInt32) throws
+            -> [UInt32]
+        {
+            var part = ByteCursor(try cursor.take(byteCount))
+            return try HybridEncoding.decode(
+                &part, bitWidth: width, count: page.valueCount, max: max)
+        }
+        let values: [UInt8]
+        var valueStart = 0
+        if page.type == PageType.dataV2 {
+            var cursor = ByteCursor(body)
+            if column.isList {
+                repetitions = try levels(&cursor, page.repetitionByteCount, width: 1, max: 1)
+            } else {
+                _ = try cursor.take(page.repetitionByteCount)
+            }
+            if definitionMax > 0 {
+                definitions = try levels(
+                    &cursor, page.definitionByteCount, width: definitionWidth, max: definitionMax)
+            } else {
+                _ = try cursor.take(page.definitionByteCount)
+            }
+            values = try unpack(
+                try cursor.take(cursor.remaining), page, levelByteCount: cursor.position)
+        } else {
+            values = try unpack(body, page)
+            valueStart = try values.withUnsafeBytes { bytes in
+                var cursor = ByteCursor(bytes)
+                if column.isList {
+                    try requireRLE(page.repetitionEncoding)
+                    repetitions = try levels(&cursor, cursor.count32(), width: 1, max: 1)
+                }
+                if definitionMax > 0 {
+                    try requireRLE(page.definitionEncoding)
+                    definitions = try levels(
+                        &cursor, cursor.count32(), width: definitionWidth, max: definitionMax)
+                }
+                return cursor.position
+            }
+        }
+        let presentCount = definitions?.count { $0 == definitionMax } ?? page.valueCount
+        let decoded = try values.withUnsafeBytes { bytes in
+            var cursor = ByteCursor(bytes)
+            cursor.position = valueStart
+            return try readValues(&cursor, page, count: presentCount, dictionary, &builder)
+        }
+        if let repetitions {
+            try builder.append(
+                values: decoded,
+                definitions: definitions
+                    ?? Array(repeating: definitionMax, count: page.valueCount),
+                repetitions: repetitions)
+        } else {
+            try builder.append(values: decoded, definitions: definitions)
+        }
+    }
+
+    private func requireRLE(_ encoding: Int64) throws {
+        guard encoding == PageEncoding.rle else { throw unsupported(encoding) }
+    }
+
+    private func unsupported(_ encoding: Int64) -> ParquetError {
+        .unsupported(column: column.name, what: PageEncoding.name(encoding))
+    }
+
+    private func readValues(
+        _ cursor: inout ByteCursor, _ page: PageHeader, count: Int, _ dictionary: [UInt64]?,
+        _ builder: inout ColumnBuilder
+    ) throws -> [UInt64] {
+        switch page.encoding {
+        case PageEncoding.plain: return try readPlain(&cursor, count: count, &builder)
+        case PageEncoding.rle where column.physical == .boolean:
+            let byteCount = try cursor.count32()
+            var part = ByteCursor(try cursor.take(byteCount))
+            return try HybridEncoding.decode(&part, bitWidth: 1, count: count, max: 1)
+                .map(UInt64.init)
+        case PageEncoding.rleDictionary, PageEncoding.plainDictionary:
+            guard count > 0 else { return [] }
+            guard let dictionary, !dictionary.isEmpty else {
+                throw ParquetError.corrupt("a page uses a dictionary that is not there")
+            }
+            let width = Int(try cursor.byte())
+            let codes = try HybridEncoding.decode(
+                &cursor, bitWidth: width, count: count, max: UInt32(dictionary.count - 1))
+            return codes.map { dictionary[Int($0)] }
+        default: throw unsupported(page.encoding)
+        }
+    }
+
+    private func readPlain(
+        _ cursor: inout ByteCursor, count: Int, _ builder: inout ColumnBuilder
+    ) throws -> [UInt64] {
+        switch column.physical {
+        case .boolean:
+            let bytes = try cursor.take((count + 7) / 8)
+            return (0..<count).map { UInt64(bytes[$0 >> 3] >> UInt8($0 & 7) & 1) }
+        case .int32:
+            return try fixed(&cursor, count, Int32.self) {
+                UInt64(bitPattern: Int64(Int32(littleEndian: $0)))
+            }
+        case .int64:
+            let unit = column.microsecondsPerUnit
+            return try fixed(&cursor, count, Int64.self) {
+                let (value, hasOverflow) = Int64(littleEndian: $0)
+                    .multipliedReportingOverflow(by: unit)
+                guard !hasOverflow else { throw ParquetError.corrupt("a time out of range") }
+                return UInt64(bitPattern: value)
+            }
+        case .float:
+            return try fixed(&cursor, count, UInt32.self) {
+                Double(Float(bitPattern: UInt32(littleEndian: $0))).bitPattern
+            }
+        case .double:
+            return try fixed(&cursor, count, UInt64.self) { UInt64(littleEndian: $0) }
+        case .byteArray:
+            try requireRoom(for: count, &cursor)
+            return try (0..<count).map { _ in
+                let byteCount = try cursor.count32()
+                return try builder.addText(try cursor.take(byteCount))
+            }
+        case .int96, .fixedByteArray:
+            throw ParquetError.unsupported(column: column.name, what: "type \(column.physical)")
+        }
+    }
+
+    /// Every text takes at least the four bytes of its length.
+    private func requireRoom(for textCount: Int, _ cursor: inout ByteCursor) throws {
+        guard textCount <= cursor.remaining / 4 else {
+            throw ParquetError.corrupt("a page is too short for \(textCount) texts")
+        }
+    }
+
+    private func fixed<T: BitwiseCopyable>(
+        _ cursor: inout ByteCursor, _ count: Int, _: T.Type, _ bits: (T) throws -> UInt64
+    ) throws -> [UInt64] {
+        let stride = MemoryLayout<T>.stride
+        guard count <= cursor.remaining / stride else {
+            throw ParquetError.corrupt("a page is too short for \(count) values")
+        }
+        let bytes = try cursor.take(count * stride)
+        return try (0..<count).map {
+            try bits(bytes.loadUnaligned(fromByteOffset: $0 * stride, as: T.self))
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package import Blobs
+package import Core
+package import EventLog
+import Logging
+import Parquet
+package import ServiceLifecycle
+package import Store
+
+/// Captures sealed log segments as Parquet and deletes what is older than its retention.
+///
+/// Runs once a minute; a failure is logged and tried again. Graceful shutdown: returns.
+package struct Housekeeping: Service {
+    private let log: SegmentLog
+    private let windows: any WindowStore
+    private let blobs: any Blobs
+    private let settings: ServiceSettings
+    private let clock: any WallClock
+    private let timer: any Clock<Duration>
+    private let logger: Logger
+
+    package init(
+        log: SegmentLog, windows: any WindowStore, blobs: any Blobs, settings: ServiceSettings,
+        clock: any WallClock, timer: any Clock<Duration>, logger: Logger
+    ) {
+        self.log = log
+        self.windows = windows
+        self.blobs = blobs
+        self.settings = settings
+        self.clock = clock
+        self.timer = timer
+        self.logger = logger
+    }
+
+    package func run() async throws {
+        try await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                await self.pass()
+                do {
+                    try await self.timer.sleep(for: .seconds(60))
+                } catch is CancellationError {
+                    return
+                }
+            }
+        }
+    }
+
+    /// One round of every chore.
+    package func pass() async {
+        await attempt("segments could not be captured") {
+            if settings.capturesRaw { try await capture() }
+        }
+        await attempt("old captures could not be deleted") { try await pruneCaptures() }
+        await attempt("old predictions could not be deleted") {
+            try await windows.prunePredictions(
+                before: clock.now - settings.predictionsRetention)
+        }
+    }
+
+    private func attempt(_ problem: Logger.Message, _ chore: () async throws -> Void) async {
+        do {
+            try await chore()
+        } catch {
+            logger.warning(problem, metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Writes `capture/{date}/{hour}/{partition}-{offset}.parquet` for each frame run of a segment.
+    package func capture() async throws {
+        for segment in try await log.uncapturedSegments() {
+            let frames = try await log.frames(ofSegment: segment.sequence)
+            for part in CapturePart.parts(of: frames) {
+                try await blobs.put(part.key, part.encode())
+            }
+            try await log.markCaptured(through: segment.sequence)
+        }
+    }
+
+    private func pruneCaptures() async throws {
+        let oldest = CapturePart.folder(at: clock.now - settings.captureRetention)
+        for blob in try await blobs.list(prefix: "capture/") {
+            guard blob.key.utf8.lexicographicallyPrecedes(oldest.utf8) else { break }
+            try await blobs.delete(blob.key)
+        }
+    }
+}

@@ -1,0 +1,173 @@
+import Core
+import EventLog
+import Store
+import Windowing
+
+/// The aggregation of one partition: windowing state plus what is not committed yet.
+///
+/// Pure: frames in, commits out.
+struct PartitionAggregator {
+    let partition: Int
+    /// How the definitions differ from those of the snapshot.
+    let definitionChanges: [DefinitionChange]
+    private(set) var nextOffset: Int64
+    private(set) var replayFrom: Int64
+    private let settings: ServiceSettings
+    private var windows: PartitionWindows
+    /// Output of entries below this offset is stored already.
+    private let appliedThrough: Int64
+    private var output = WindowOutput()
+    private var counters: PartitionCounters
+    private var committedThrough: Int64
+    private var lastAppendAt: Timestamp
+    private var hasEvents: Bool
+
+    init(
+        partition: Int, settings: ServiceSettings, checkpoint: PartitionCheckpoint?,
+        now: Timestamp
+    ) throws {
+        self.partition = partition
+        self.settings = settings
+        appliedThrough = checkpoint?.appliedThrough ?? 0
+        committedThrough = appliedThrough
+        lastAppendAt = now
+        counters = checkpoint?.counters ?? PartitionCounters()
+        var changes: [DefinitionChange] = []
+        if let snapshot = checkpoint?.snapshot {
+            windows = try PartitionWindows(
+                definitions: settings.windows, decoding: snapshot, changes: &changes)
+        } else {
+            windows = PartitionWindows(definitions: settings.windows)
+        }
+        definitionChanges = changes
+        nextOffset = checkpoint?.replayFrom ?? 0
+        replayFrom = nextOffset
+        hasEvents = (checkpoint?.maxEventTime) != nil
+    }
+
+    /// Takes a frame; output of what is stored already is dropped.
+    mutating func apply(_ frame: LogFrame) throws {
+        guard frame.baseOffset == nextOffset else {
+            throw FleetError(
+                .dataLoss,
+                "partition \(partition) of the event log continues at offset \(frame.baseOffset), "
+                    + "expected \(nextOffset)")
+        }
+        switch frame.record {
+        case .events(let batch):
+            hasEvents = true
+            lastAppendAt = max(lastAppendAt, frame.appendedAt)
+            let replayed = Int(clamping: appliedThrough - frame.baseOffset)
+            if replayed > 0, replayed < batch.count {
+                apply(batch.slice(0..<replayed), at: frame.baseOffset)
+                apply(batch.slice(replayed..<batch.count), at: appliedThrough)
+            } else {
+                apply(batch, at: frame.baseOffset)
+            }
+        case .idle(let until):
+            applyControl { $0.advanceIdle(until: until, output: &$1) }
+        case .complete:
+            applyControl { $0.complete(output: &$1) }
+        }
+        nextOffset = frame.endOffset
+    }
+
+    private mutating func apply(_ batch: EventBatch, at offset: Int64) {
+        if offset < appliedThrough {
+            var ignored = WindowOutput()
+            windows.apply(events: batch, baseOffset: offset, output: &ignored)
+        } else {
+            windows.apply(events: batch, baseOffset: offset, output: &output)
+        }
+    }
+
+    private mutating func applyControl(
+        _ body: (inout PartitionWindows, inout WindowOutput) -> Void
+    ) {
+        if nextOffset < appliedThrough {
+            var ignored = WindowOutput()
+            body(&windows, &ignored)
+        } else {
+            body(&windows, &output)
+        }
+    }
+
+    /// What must be written now, nil when nothing is new.
+    func pendingCommit(withSnapshot: Bool) -> WindowCommit? {
+        let isReplaying = nextOffset < appliedThrough
+        guard !isReplaying, nextOffset > committedThrough || (withSnapshot && nextOffset > replayFrom)
+        else { return nil }
+        let checkpoint = PartitionCheckpoint(
+            partition: partition, appliedThrough: nextOffset,
+            replayFrom: withSnapshot ? nextOffset : replayFrom,
+            maxEventTime: windows.maxEventTime?.microseconds, counters: countersNow,
+            snapshot: withSnapshot ? windows.encode() : nil)
+        return WindowCommit(
+            checkpoint: checkpoint,
+            closed: output.closed.lazy.filter { !$0.windows.isEmpty }.map {
+                ($0.definition, $0.windows)
+            },
+            late: output.late.map {
+                LateEvent(
+                    definition: $0.definition, key: $0.key, time: $0.time, value: $0.value,
+                    partition: partition, offset: $0.offset)
+            })
+    }
+
+    /// The stored counters and what has come since.
+    private var countersNow: PartitionCounters {
+        var sum = counters
+        sum.add(PartitionCounters(output.counters))
+        return sum
+    }
+
+    mutating func didCommit(_ commit: WindowCommit) {
+        committedThrough = commit.checkpoint.appliedThrough
+        replayFrom = commit.checkpoint.replayFrom
+        counters = commit.checkpoint.counters
+        output.removeAll()
+    }
+
+    /// Until when elapsed windows should close because the partition is quiet; nil if not now.
+    func idleClose(now: Timestamp) -> Timestamp? {
+        guard now - lastAppendAt >= settings.idleAfter, let earliest = windows.earliestOpenEnd
+        else { return nil }
+        let until = now - maxLateness
+        return earliest <= until ? until : nil
+    }
+
+    private var maxLateness: Duration {
+        settings.windows.map(\.allowedLateness).max() ?? .zero
+    }
+
+    /// How far this partition is, for schedules and people.
+    func progress(logEnd: Int64, now: Timestamp) -> PartitionProgress {
+        let isIdle = now - lastAppendAt >= settings.idleAfter && nextOffset >= logEnd
+        let marks = settings.windows.map { definition -> Timestamp? in
+            guard hasEvents else { return nil }
+            let mark = windows.closedThrough(of: definition.name) ?? .distantPast
+            return isIdle ? max(mark, now - maxLateness) : mark
+        }
+        return PartitionProgress(
+            partition: partition, nextOffset: nextOffset, logEnd: logEnd,
+            maxEventTime: windows.maxEventTime, watermarks: marks,
+            openWindows: windows.openWindowCount, seriesCount: windows.seriesCount,
+            counters: countersNow)
+    }
+}
+
+extension PartitionCounters {
+    init(_ counters: WindowCounters) {
+        self.init()
+        accepted = counters.accepted
+        duplicates = counters.duplicates
+        for definition in counters.definitions {
+            var counts = DefinitionCounters()
+            counts.windowed = definition.windowed
+            counts.filtered = definition.filtered
+            counts.late = definition.late
+            counts.closed = definition.closed
+            definitions[definition.name] = counts
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package import Core
+package import Store
+package import Windowing
+
+/// How far the aggregation of a partition is.
+package struct PartitionProgress: Sendable {
+    package let partition: Int
+    /// The next log offset to apply, and the log's end: their difference is the lag in events.
+    package let nextOffset: Int64
+    package let logEnd: Int64
+    package let maxEventTime: Timestamp?
+    /// Per definition; nil while the partition never had an event, so that it holds nobody up.
+    package let watermarks: [Timestamp?]
+    package let openWindows: Int
+    package let seriesCount: Int
+    package let counters: PartitionCounters
+}
+
+/// Where the aggregator writes its progress and schedules and pages read it.
+package actor ProgressBoard {
+    package private(set) var partitions: [PartitionProgress] = []
+    /// Why windows are not being stored right now; nil when all is well.
+    package private(set) var problem: String?
+    private var definitions: [String] = []
+    private var waiters: [CheckedContinuation<Void, Never>] = []
+
+    package init() {}
+
+    func update(_ partitions: [PartitionProgress], definitions: [WindowDefinition]) {
+        self.partitions = partitions
+        self.definitions = definitions.map(\.name)
+        problem = nil
+    }
+
+    func setProblem(_ text: String) { problem = text }
+
+    /// The moment through which a definition's windows are closed in every partition.
+    ///
+    /// Partitions that never had an event do not count; `distantFuture` when none ever had.
+    /// Nil for an unknown definition or before the first report.
+    package func watermark(_ definition: String) -> Timestamp? {
+        guard let index = definitions.firstIndex(of: definition), !partitions.isEmpty else {
+            return nil
+        }
+        return partitions.compactMap { $0.watermarks[index] }.min() ?? .distantFuture
+    }
+
+    /// Events in the log that are not applied yet.
+    package var lag: Int64 { partitions.reduce(0) { $0 + ($1.logEnd - $1.nextOffset) } }
+
+    /// The counters of all partitions together.
+    package var counters: PartitionCounters {
+        partitions.reduce(into: PartitionCounters()) { $0.add($1.counters) }
+    }
+}
+
+extension PartitionCounters {
+    package mutating func add(_ other: PartitionCounters) {
+        accepted += other.accepted
+        duplicates += other.duplicates
+        for (name, counters) in other.definitions {
+            var sum = definitions[name] ?? DefinitionCounters()
+            sum.windowed += counters.windowed
+            sum.filtered += counters.filtered
+            sum.late += counters.late
+            sum.closed += counters.closed
+            definitions[name] = sum
+        }
+    }
+}

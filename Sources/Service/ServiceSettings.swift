@@ -1,0 +1,29 @@
+package import Core
+package import Windowing
+
+/// What the services of one server need to know.
+package struct ServiceSettings: Sendable {
+    package var windows: [WindowDefinition]
+    /// A partition without an append for so long closes its elapsed windows.
+    package var idleAfter: Duration = .seconds(30)
+    /// How often open windows are saved, which bounds what a restart reads again.
+    package var snapshotEvery: Duration = .seconds(20)
+    package var limits = Limits()
+    /// Whether sealed log segments become Parquet, and how long that is kept.
+    package var capturesRaw = true
+    package var captureRetention: Duration = .seconds(7 * 86_400)
+    package var predictionsRetention: Duration = .seconds(7 * 86_400)
+    /// Ceiling over what pipelines ask for.
+    package var workersMax = 2
+    /// Runs driven at once.
+    package var concurrentRunsMax = 4
+
+    package init(windows: [WindowDefinition]) {
+        self.windows = windows
+    }
+
+    /// The definition of a name.
+    package func window(_ name: String) -> WindowDefinition? {
+        windows.first { $0.name == name }
+    }
+}

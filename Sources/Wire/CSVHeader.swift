@@ -1,0 +1,196 @@
+internal import Core
+
+/// The first line of a CSV table: its columns and what they mean.
+///
+/// A table with a sensor column is long: one event a row. Any other is wide: every column but
+/// time and device is a sensor, and every cell that is not empty is an event. In a wide table,
+/// columns without a name are ignored; in a long one, all columns without a role are.
+public struct CSVHeader: Sendable {
+    /// The columns as written, without quotes.
+    public let columns: [String]
+    public let delimiter: UInt8
+    /// Bytes up to the first row; a byte order mark and blank lines before the header count.
+    public let byteCount: Int
+    /// Lines up to the first row.
+    public let lineCount: Int
+
+    let time: Int
+    let device: Int?
+    /// The sensor and value columns of a long table; nil in a wide one.
+    let long: (sensor: Int, value: Int)?
+    /// The columns of a wide table that are sensors, with the UTF-8 of their names.
+    let sensors: [(column: Int, name: [UInt8])]
+
+    /// Whether the table has a column for each sensor.
+    public var isWide: Bool { long == nil }
+
+    /// Reads the header at the start of a table.
+    ///
+    /// - Throws: ``FleetError`` `.invalidArgument` when the table is empty or not UTF-8, a needed
+    ///   or renamed column is missing, or a sensor column has a name that is not allowed.
+    public static func parse(
+        _ bytes: UnsafeRawBufferPointer,
+        options: DecodeOptions
+    ) throws -> CSVHeader {
+        let renamed = try options.renamedRoles()
+        try checkEncoding(bytes)
+        guard let base = bytes.bindMemory(to: UInt8.self).baseAddress else { throw emptyBody() }
+        var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        var lineCount = 1
+        while start < bytes.count, isBlank(base[start]) {
+            if base[start] == 0x0A { lineCount += 1 }
+            start += 1
+        }
+        guard start < bytes.count else { throw emptyBody() }
+        while start > 0, base[start - 1] == 0x09 { start -= 1 }  // A first column without a name.
+        let delimiter = delimiter(bytes, from: start)
+        let scanner = CSVScanner(base: base, end: bytes.count, delimiter: delimiter)
+        var fields = [CSVField](repeating: .none, count: columnCountMax)
+        let row = fields.withUnsafeMutableBufferPointer { scanner.row(at: start, into: $0) }
+        guard !row.isMalformed, row.fieldCount <= columnCountMax else {
+            throw FleetError(
+                .invalidArgument,
+                "cannot read the CSV header: "
+                    + (row.isMalformed
+                        ? "a quote is not closed" : "it has more than \(columnCountMax) columns")
+            )
+        }
+        var columns: [String] = []
+        for field in fields[..<row.fieldCount] {
+            let raw = UnsafeRawBufferPointer(rebasing: bytes[field.start..<field.end])
+            guard let text = String(validating: raw, as: UTF8.self) else {
+                throw FleetError(
+                    .invalidArgument,
+                    "the CSV header is not UTF-8",
+                    hint: "save it as UTF-8"
+                )
+            }
+            columns.append(field.isEscaped ? unquoted(text) : text)
+        }
+        return try CSVHeader(
+            columns: columns,
+            delimiter: delimiter,
+            byteCount: row.next,
+            lineCount: lineCount - 1 + row.lineCount,
+            renamed: renamed
+        )
+    }
+
+    private init(
+        columns: [String],
+        delimiter: UInt8,
+        byteCount: Int,
+        lineCount: Int,
+        renamed: [FieldRole: String]
+    ) throws {
+        self.columns = columns
+        self.delimiter = delimiter
+        self.byteCount = byteCount
+        self.lineCount = lineCount
+        let roles = Roles(columns: columns, renamed: renamed)
+        guard let time = try roles.find(.time) else { throw roles.missing(.time) }
+        self.time = time
+        device = try roles.find(.device)
+        if let sensor = try roles.find(.sensor) {
+            guard let value = try roles.find(.value) else { throw roles.missing(.value) }
+            long = (sensor, value)
+            sensors = []
+            return
+        }
+        long = nil
+        let others = columns.indices.filter { $0 != time && $0 != device && !columns[$0].isEmpty }
+        guard !others.isEmpty else { throw roles.missing(.value) }
+        sensors = try others.map { index in
+            _ = try SeriesKey(device: "d", sensor: columns[index])
+            return (index, Array(columns[index].utf8))
+        }
+        guard Set(others.map { columns[$0] }).count == others.count else {
+            throw FleetError(
+                .invalidArgument,
+                "two columns of the CSV header have the same name",
+                hint: roles.found
+            )
+        }
+    }
+
+    private static let columnCountMax = 10_000
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
+    }
+
+    private static func unquoted(_ text: String) -> String {
+        var result = ""
+        var isSecond = false
+        for scalar in text.unicodeScalars {
+            isSecond = scalar == "\"" && !isSecond
+            if scalar != "\"" || isSecond { result.unicodeScalars.append(scalar) }
+        }
+        return result
+    }
+
+    /// Comma, semicolon or tab, whichever the line has most of outside quotes.
+    private static func delimiter(_ bytes: UnsafeRawBufferPointer, from start: Int) -> UInt8 {
+        var counts: [(byte: UInt8, count: Int)] = [(0x2C, 0), (0x3B, 0), (0x09, 0)]
+        var isQuoted = false
+        for byte in bytes[start...] {
+            if byte == 0x22 { isQuoted.toggle() }
+            if isQuoted { continue }
+            if byte == 0x0A { break }
+            for index in counts.indices where counts[index].byte == byte {
+                counts[index].count += 1
+            }
+        }
+        return counts.reduce(counts[0]) { $1.count > $0.count ? $1 : $0 }.byte
+    }
+}
+
+/// Finds the columns of roles by name.
+private struct Roles {
+    let columns: [String]
+    let renamed: [FieldRole: String]
+
+    /// The column of a role; nil when it has none and was not renamed.
+    func find(_ role: FieldRole) throws -> Int? {
+        guard let name = renamed[role] else {
+            return index { role.defaultNames.contains($0) && !renamed.values.contains($0) }
+        }
+        if let exact = columns.firstIndex(of: name) { return exact }
+        let lowered = name.lowercased()
+        if let same = index(where: { $0 == lowered }) { return same }
+        throw FleetError(
+            .invalidArgument,
+            "the CSV header has no column \"\(name)\" for \(role.rawValue)",
+            hint: DidYouMean.hint(for: name, among: columns)
+        )
+    }
+
+    func missing(_ role: FieldRole) -> FleetError {
+        let names = role.defaultNames.joined(separator: ", ")
+        return FleetError(
+            .invalidArgument,
+            "the CSV header has no \(role.rawValue) column (\(names))",
+            hint: found + "; name one with --columns \(role.rawValue)=NAME"
+        )
+    }
+
+    var found: String {
+        let list = columns.prefix(20).map { "\"\($0)\"" }.joined(separator: ", ")
+        return "it has the columns " + list + (columns.count > 20 ? ", …" : "")
+    }
+
+    private func index(where matches: (String) -> Bool) -> Int? {
+        columns.firstIndex { matches($0.lowercased()) }
+    }
+}
+
+/// The error for a body without anything in it.
+func emptyBody() -> FleetError {
+    FleetError(.invalidArgument, "the body is empty", hint: "send at least one event")
+}
+
+/// Refuses UTF-16, which spreadsheets write, before its bytes are taken for something else.
+func checkEncoding(_ bytes: UnsafeRawBufferPointer) throws {
+    guard bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) else { return }
+    throw FleetError(.invalidArgument, "the body is UTF-16", hint: "send UTF-8")
+}

@@ -1,0 +1,183 @@
+internal import Core
+
+/// Parses the times of events; remembers the last date and local hour, which mostly repeat.
+///
+/// - Range: 1970-01-01 to 2262-04-11, where nanoseconds still fit 64 bits.
+struct TimeParser {
+    private let unit: EpochUnit?
+    private let zone: TimeZoneRules
+    private let isUTC: Bool
+    /// The last date as its ten bytes (eight and two), and its midnight.
+    private var dateHead: UInt64 = 0
+    private var dateTail: UInt16 = 0
+    private var midnight: Int64 = 0
+    /// The last local hour all of which had one offset.
+    private var localHour = Int64.min
+    private var localOffset: Int64 = 0
+
+    static let microsecondsMax: Int64 = .max / 1000
+
+    init(_ options: DecodeOptions) {
+        unit = options.timeUnit
+        zone = options.timeZone
+        isUTC = options.timeZone.isUTC
+    }
+
+    /// Microseconds since the epoch; nil when the text is no time or out of range.
+    mutating func parse(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int64? {
+        let isDate = count >= 10 && text[4] == 0x2D && text[7] == 0x2D
+        let time = isDate ? civil(text, count) : number(text, count)
+        guard let time, time >= 0, time <= Self.microsecondsMax else { return nil }
+        return time
+    }
+
+    /// The common shape `YYYY-MM-DD[T ]HH:MM:SS[.f…][Z]`; every other one takes the long way.
+    private mutating func civil(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int64? {
+        guard count >= 19, text[10] == 0x54 || text[10] == 0x20, text[13] == 0x3A, text[16] == 0x3A,
+            let hour = Self.twoDigits(text + 11), hour < 24,
+            let minute = Self.twoDigits(text + 14), minute < 60,
+            let second = Self.twoDigits(text + 17), second < 60
+        else { return anyCivil(text, count) }
+        var at = 19
+        var fraction: Int64 = 0
+        if at < count, text[at] == 0x2E {
+            at &+= 1
+            let start = at
+            var scale: Int64 = 100_000
+            while at < count, text[at] &- 0x30 < 10 {
+                fraction &+= Int64(text[at] &- 0x30) &* scale
+                scale /= 10
+                at &+= 1
+            }
+            guard at > start else { return nil }
+        }
+        let isLocal = at == count
+        guard isLocal || (at &+ 1 == count && text[at] | 0x20 == 0x7A) else {
+            return anyCivil(text, count)
+        }
+        guard let midnight = date(text) else { return nil }
+        let time = midnight &+ (hour &* 3600 &+ minute &* 60 &+ second) &* 1_000_000 &+ fraction
+        return isLocal && !isUTC ? local(time) : time
+    }
+
+    private mutating func anyCivil(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int64? {
+        guard let parsed = CivilText.parse(UnsafeRawBufferPointer(start: text, count: count)) else {
+            return nil
+        }
+        let time = parsed.date.utc.microseconds
+        if let offset = parsed.offsetSeconds { return time &- Int64(offset) &* 1_000_000 }
+        return isUTC ? time : local(time)
+    }
+
+    /// Midnight of the date in the first ten bytes; nil when there is no such date.
+    private mutating func date(_ text: UnsafePointer<UInt8>) -> Int64? {
+        let raw = UnsafeRawPointer(text)
+        let head = raw.loadUnaligned(as: UInt64.self)
+        let tail = raw.loadUnaligned(fromByteOffset: 8, as: UInt16.self)
+        if head == dateHead, tail == dateTail { return midnight }
+        guard let century = Self.twoDigits(text), let year = Self.twoDigits(text + 2),
+            let month = Self.twoDigits(text + 5), let day = Self.twoDigits(text + 8)
+        else { return nil }
+        let date = CivilDateTime(
+            year: Int(century * 100 + year),
+            month: Int(month),
+            day: Int(day)
+        )
+        guard date.isValid else { return nil }
+        dateHead = head
+        dateTail = tail
+        midnight = date.utc.microseconds
+        return midnight
+    }
+
+    /// The moment at which clocks in the zone show a time.
+    private mutating func local(_ time: Int64) -> Int64 {
+        let hour = time.floorDivided(by: 3_600_000_000)
+        if hour == localHour { return time &- localOffset }
+        let start = hour &* 3_600_000_000
+        let first = zone.timestamps(of: CivilDateTime(Timestamp(microseconds: start)))
+        let last = zone.timestamps(
+            of: CivilDateTime(Timestamp(microseconds: start &+ 3_599_999_999))
+        )
+        if first.count == 1, last.count == 1 {
+            let offset = start &- first[0].microseconds
+            if start &+ 3_599_999_999 &- last[0].microseconds == offset {
+                localHour = hour
+                localOffset = offset
+                return time &- offset
+            }
+        }
+        return zone.firstTimestamp(of: CivilDateTime(Timestamp(microseconds: time))).microseconds
+    }
+
+    @inline(__always)
+    private static func twoDigits(_ text: UnsafePointer<UInt8>) -> Int64? {
+        let tens = text[0] &- 0x30
+        let ones = text[1] &- 0x30
+        return tens < 10 && ones < 10 ? Int64(tens &* 10 &+ ones) : nil
+    }
+}
+
+extension TimeParser {
+    /// A number since the epoch in the unit given, else told by the size of its whole part.
+    ///
+    /// Below 1e11 it is seconds, below 1e14 milliseconds, below 1e17 microseconds, else
+    /// nanoseconds: each unit's numbers from 1973 on are told right.
+    private func number(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int64? {
+        var at = 0
+        var whole: Int64 = 0
+        while at < count, text[at] &- 0x30 < 10 {
+            guard at < 19 else { return nil }
+            whole = whole &* 10 &+ Int64(text[at] &- 0x30)
+            at &+= 1
+        }
+        guard at > 0, whole >= 0 else { return nil }  // 19 digits can pass 2^63 and wrap.
+        var nanos: Int64 = 0
+        if at < count, text[at] == 0x2E {
+            at &+= 1
+            let start = at
+            var scale: Int64 = 100_000_000
+            while at < count, text[at] &- 0x30 < 10 {
+                nanos &+= Int64(text[at] &- 0x30) &* scale
+                scale /= 10
+                at &+= 1
+            }
+            guard at > start else { return nil }
+        }
+        guard at == count else { return scientific(text, count) }
+        let unit = unit ?? Self.unit(of: whole)
+        let scale = Self.nanoseconds(of: unit)
+        let (product, overflow) = whole.multipliedReportingOverflow(by: scale)
+        guard overflow else { return product / 1000 &+ nanos / 1000 &* scale / 1_000_000_000 }
+        // Seconds and milliseconds beyond 2^63 nanoseconds are out of range anyway.
+        return nil
+    }
+
+    /// A number with an exponent, as some JSON writers give floats; to the nearest microsecond.
+    private func scientific(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int64? {
+        guard case .finite(let value) = NumberParser.parse(text, count), value >= 0, value < 9.3e18
+        else { return nil }
+        let unit = unit ?? Self.unit(of: Int64(exactly: value.rounded(.towardZero)) ?? .max)
+        let scaled = value * Double(Self.nanoseconds(of: unit)) / 1000
+        return Int64(exactly: scaled.rounded())
+    }
+
+    private static func unit(of number: Int64) -> EpochUnit {
+        switch number {
+        case ..<100_000_000_000: .seconds
+        case ..<100_000_000_000_000: .milliseconds
+        case ..<100_000_000_000_000_000: .microseconds
+        default: .nanoseconds
+        }
+    }
+
+    /// How many nanoseconds a unit has.
+    private static func nanoseconds(of unit: EpochUnit) -> Int64 {
+        switch unit {
+        case .seconds: 1_000_000_000
+        case .milliseconds: 1_000_000
+        case .microseconds: 1000
+        case .nanoseconds: 1
+        }
+    }
+}

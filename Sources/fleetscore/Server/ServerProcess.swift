@@ -1,0 +1,178 @@
+import API
+import Blobs
+import Client
+import Compute
+import Core
+import Disk
+import EventLog
+import Fleets
+import FoundationEssentials
+import Logging
+import Pipelines
+import Service
+import ServiceLifecycle
+import Store
+import SQLiteStore
+import Windowing
+
+/// The composition root: opens every part of one server and runs them as one service group.
+///
+/// The order of the group is the order of dependency; shutdown goes the other way, so that
+/// ingestion stops first and the stores close last.
+struct ServerProcess {
+    let settings: ServerSettings
+    let windows: [WindowSetting]
+    let logger: Logger
+
+    /// Called with the address once requests are answered.
+    var onReady: @Sendable (String) async -> Void = { _ in }
+
+    /// Runs until a signal, a failed service, or cancellation of the task.
+    func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
+        let disk = PosixDisk(root: settings.dataDirectory)
+        try disk.createFolder("")
+        let lock = try FileLock(
+            path: settings.dataDirectory + "/lock", dataFolder: settings.dataDirectory)
+        defer { lock.release() }
+        let parts = try await open(disk)
+        let group = ServiceGroup(
+            configuration: .init(
+                services: try services(parts).map {
+                    .init(
+                        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup)
+                },
+                gracefulShutdownSignals: signals, logger: logger))
+        do {
+            try await group.run()
+        } catch {
+            await close(parts)
+            throw error
+        }
+        await close(parts)
+    }
+
+    /// The opened parts of a server.
+    struct Parts: Sendable {
+        let log: SegmentLog
+        let catalog: SQLiteCatalog
+        let windows: SQLiteWindowStore
+        let pool: LocalPool
+        let backend: Backend
+        let wake: Signal
+    }
+
+    private func open(_ disk: PosixDisk) async throws -> Parts {
+        let clock = SystemWallClock()
+        let timer = ContinuousClock()
+        let folder = settings.dataDirectory
+        let service = try serviceSettings()
+        let log = try await SegmentLog.open(
+            disk: disk, folder: "log", configuration: logConfiguration(), limits: service.limits,
+            clock: clock)
+        let catalog = try SQLiteCatalog(path: folder + "/catalog.db")
+        let windows = try SQLiteWindowStore(path: folder + "/windows.db")
+        let blobs = try LocalBlobs(root: folder + "/blobs")
+        let pool = LocalPool(
+            configuration: poolConfiguration(blobs: blobs, service), timer: timer, clock: clock,
+            logger: logger)
+        let progress = ProgressBoard()
+        let wake = Signal()
+        let fleets = FleetRegistry(
+            catalog: catalog, blobs: blobs, windows: windows, limits: service.limits, clock: clock)
+        let pipelines = PipelineRegistry(catalog: catalog, settings: service, clock: clock)
+        let driver = RunDriver(
+            catalog: catalog, windows: windows, blobs: blobs, compute: pool, fleets: fleets,
+            pipelines: pipelines, progress: progress, wake: wake, settings: service,
+            clock: clock, timer: timer, logger: logger)
+        let ingest = Ingest(
+            log: log, store: windows, limits: service.limits, clock: clock, logger: logger)
+        let backend = Backend(
+            settings: service, ingest: ingest, fleets: fleets, pipelines: pipelines,
+            driver: driver, progress: progress, catalog: catalog, windows: windows, blobs: blobs,
+            log: log, compute: pool, clock: clock)
+        return Parts(
+            log: log, catalog: catalog, windows: windows, pool: pool, backend: backend, wake: wake)
+    }
+
+    private func services(_ parts: Parts) throws -> [any Service] {
+        let backend = parts.backend
+        let timer = ContinuousClock()
+        return [
+            Housekeeping(
+                log: parts.log, windows: parts.windows, blobs: backend.blobs,
+                settings: backend.settings, clock: backend.clock, timer: timer, logger: logger),
+            backend.driver,
+            Scheduler(
+                catalog: parts.catalog, windows: parts.windows, pipelines: backend.pipelines,
+                wakeDriver: parts.wake, clock: backend.clock, timer: timer, logger: logger),
+            Aggregator(
+                log: parts.log, store: parts.windows, settings: backend.settings,
+                progress: backend.progress, clock: backend.clock, timer: timer, logger: logger),
+            try APIServer(
+                backend: backend, listen: settings.listen, token: token(), logger: logger,
+                onReady: onReady),
+        ]
+    }
+
+    private func close(_ parts: Parts) async {
+        await parts.pool.shutdown()
+        await parts.log.close()
+        await parts.windows.close()
+        await parts.catalog.close()
+    }
+
+    private func serviceSettings() throws -> ServiceSettings {
+        var service = ServiceSettings(
+            windows: try windows.map { setting in
+                try WindowDefinition(
+                    name: setting.name, size: setting.size,
+                    allowedLateness: setting.allowedLateness,
+                    filter: setting.filter.map { try ReadingFilter(parsing: $0) })
+            })
+        service.idleAfter = settings.idleAfter
+        service.capturesRaw = settings.captures
+        service.captureRetention = settings.captureRetention
+        service.predictionsRetention = settings.predictionsRetention
+        service.workersMax = settings.workerCountMax ?? Machine.coreCount
+        return service
+    }
+
+    private func logConfiguration() -> LogConfiguration {
+        var configuration = LogConfiguration()
+        configuration.partitionCount = settings.partitionCount
+        configuration.retention = settings.logRetention
+        configuration.keepsUntilCaptured = settings.captures
+        return configuration
+    }
+
+    private func poolConfiguration(
+        blobs: LocalBlobs, _ service: ServiceSettings
+    ) throws -> LocalPool.Configuration {
+        LocalPool.Configuration(
+            executable: try Machine.executablePath(),
+            arguments: ["worker", "--blobs", blobs.url], workerCountMax: service.workersMax)
+    }
+
+    /// The API's bearer token, from the token file.
+    ///
+    /// - Throws: ``FleetError`` `.invalidArgument` when other machines could connect without one.
+    private func token() throws -> String? {
+        guard let path = settings.tokenFile else {
+            guard ListenAddress.isLoopback(settings.listen) else {
+                throw FleetError(
+                    .invalidArgument,
+                    "refusing to listen on \(settings.listen) without authentication",
+                    hint: "pass --token-file FILE, or listen on 127.0.0.1")
+            }
+            return nil
+        }
+        let text = try Files.text(path).trimmed
+        guard text.utf8.count >= 16 else {
+            throw FleetError(
+                .invalidArgument, "the token in \(path) has \(text.utf8.count) characters",
+                hint: "write at least 16 random characters into it")
+        }
+        return text
+    }
+}

@@ -1,0 +1,42 @@
+import Core
+import FoundationEssentials
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// What the process says to the person in front of it: results on stdout, the rest on stderr.
+enum Terminal {
+    /// Whether standard error is a terminal, so that progress may be redrawn in place.
+    static var isInteractive: Bool { isatty(STDERR_FILENO) == 1 }
+
+    /// Writes a line to standard output at once.
+    static func say(_ line: String = "") { write(line + "\n", to: STDOUT_FILENO) }
+
+    /// Writes a line to standard error.
+    static func complain(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+
+    /// Writes text to standard error as it is, for progress.
+    static func show(_ text: String) { write(text, to: STDERR_FILENO) }
+
+    /// Writes a value as one line of JSON to standard output.
+    static func sayJSON(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        say(String(decoding: try encoder.encode(value), as: UTF8.self))
+    }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        var copy = text
+        copy.withUTF8 { bytes in
+            var rest = UnsafeRawBufferPointer(bytes)
+            while !rest.isEmpty {
+                let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
+                guard count > 0 else {
+                    if errno == EINTR { continue }
+                    return  // Nobody reads any more.
+                }
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import Core
+import Testing
+
+@testable import Windowing
+
+@Suite("Windows over random logs")
+struct WindowPropertyTests {
+    private static let seeds: [UInt64] = (1...150).map { $0 }
+
+    @Test("Windows, late readings and counters equal a naive recomputation", arguments: seeds)
+    func equalsNaive(seed: UInt64) throws {
+        let scenario = try WindowScenario(seed: seed)
+        let difference = Self.compare(scenario, naiveLog: scenario.log)
+        #expect(difference == nil, "seed \(seed)")
+    }
+
+    @Test("The comparison notices one event missing on the naive side")
+    func checkerCanFail() throws {
+        var noticed = 0
+        for seed in Self.seeds.prefix(30) {
+            let scenario = try WindowScenario(seed: seed)
+            var log = scenario.log
+            let index = log.firstIndex {
+                if case .events(let batch) = $0 { return batch.count > 1 }
+                return false
+            }
+            guard let index, case .events(var batch) = log[index] else { continue }
+            batch.seriesIndex.removeLast()
+            batch.times.removeLast()
+            batch.values.removeLast()
+            log[index] = .events(batch)
+            #expect(Self.compare(scenario, naiveLog: log) != nil, "seed \(seed)")
+            noticed += 1
+        }
+        #expect(noticed > 20)
+    }
+
+    @Test("A snapshot at any point changes no bit of what follows", arguments: seeds.prefix(60))
+    func snapshots(seed: UInt64) throws {
+        let scenario = try WindowScenario(seed: seed)
+        let log = scenario.log + [.complete]
+        var random = SeededRandom(seed: seed &+ 999)
+        var plain = PartitionWindows(definitions: scenario.definitions)
+        var saved = plain
+        var plainOffset: Int64 = 0
+        var savedOffset: Int64 = 0
+        var plainOutput = WindowOutput()
+        var savedOutput = WindowOutput()
+        for record in log {
+            WindowScenario.run(&plain, [record], offset: &plainOffset, output: &plainOutput)
+            WindowScenario.run(&saved, [record], offset: &savedOffset, output: &savedOutput)
+            guard random.chance(40) else { continue }
+            var changes: [DefinitionChange] = []
+            let bytes = saved.encode()
+            saved = try PartitionWindows(
+                definitions: scenario.definitions, decoding: bytes, changes: &changes)
+            #expect(changes.isEmpty, "seed \(seed)")
+            #expect(saved.encode() == bytes, "seed \(seed)")
+            #expect(plain.encode() == bytes, "seed \(seed)")
+        }
+        #expect(Self.bits(plainOutput) == Self.bits(savedOutput), "seed \(seed)")
+        #expect(plainOutput.late == savedOutput.late, "seed \(seed)")
+        #expect(plainOutput.counters == savedOutput.counters, "seed \(seed)")
+        #expect(plain.openWindowCount == 0, "seed \(seed)")
+    }
+
+    @Test("How a log is cut into batches changes no row", arguments: seeds.prefix(40))
+    func batching(seed: UInt64) throws {
+        let scenario = try WindowScenario(seed: seed)
+        var whole = PartitionWindows(definitions: scenario.definitions)
+        var cut = whole
+        var wholeOutput = WindowOutput()
+        var cutOutput = WindowOutput()
+        var offset: Int64 = 0
+        WindowScenario.run(&whole, scenario.log, offset: &offset, output: &wholeOutput)
+        offset = 0
+        for record in scenario.log {
+            guard case .events(let batch) = record else {
+                WindowScenario.run(&cut, [record], offset: &offset, output: &cutOutput)
+                continue
+            }
+            for row in 0..<batch.count {
+                var single = EventBatch()
+                single.append(
+                    batch.series.keys[Int(batch.seriesIndex[row])],
+                    Timestamp(microseconds: batch.times[row]), batch.values[row])
+                WindowScenario.run(
+                    &cut, [.events(single)], offset: &offset, output: &cutOutput)
+            }
+        }
+        #expect(Self.bits(wholeOutput) == Self.bits(cutOutput), "seed \(seed)")
+        #expect(wholeOutput.counters == cutOutput.counters, "seed \(seed)")
+        #expect(whole.encode() == cut.encode(), "seed \(seed)")
+    }
+
+    /// Every closed row as text that shows all bits.
+    private static func bits(_ output: WindowOutput) -> [String] {
+        output.closed.flatMap { closed in
+            (0..<closed.windows.count).map { row in
+                let windows = closed.windows
+                let values = Aggregate.allCases.map { windows.value($0, at: row).bitPattern }
+                return "\(closed.definition) \(windows.key(at: row)) \(windows.starts[row]) "
+                    + "\(windows.ends[row]) \(values)"
+            }
+        }
+    }
+
+    /// The first difference between the product and the naive computation, nil when equal.
+    private static func compare(_ scenario: WindowScenario, naiveLog: [NaiveRecord]) -> String? {
+        var windows = PartitionWindows(definitions: scenario.definitions)
+        var output = WindowOutput()
+        var offset: Int64 = 0
+        // An output that never ran has no definitions yet.
+        WindowScenario.run(
+            &windows, scenario.log + [.events(EventBatch())], offset: &offset, output: &output)
+        var naive = zip(scenario.definitions, scenario.accepts)
+            .map { NaiveWindows($0, accepts: $1) }
+        let counts = runNaively(naiveLog, &naive)
+        let counters = output.counters
+        if counters.accepted != counts.accepted { return "accepted \(counters.accepted)" }
+        if counters.duplicates != counts.duplicates { return "duplicates \(counters.duplicates)" }
+        var open = 0
+        for (index, expected) in naive.enumerated() {
+            let found = counters.definitions[index]
+            let assigned = found.windowed + found.filtered + found.late
+            if counters.accepted != counters.duplicates + assigned { return "does not add up" }
+            if found.windowed != expected.windowed { return "windowed \(found.windowed)" }
+            if found.filtered != expected.filtered { return "filtered \(found.filtered)" }
+            if found.closed != expected.closed.count { return "closed \(found.closed)" }
+            if let text = rows(output.closed[index].windows, expected.closed) { return text }
+            let late = output.late.filter { $0.definition == expected.definition.name }
+                .map {
+                    NaiveReading(
+                        key: $0.key, time: $0.time.microseconds, value: $0.value, offset: $0.offset)
+                }
+            if late != expected.late || found.late != expected.late.count { return "late" }
+            open += expected.open.count
+        }
+        return open == windows.openWindowCount ? nil : "open \(windows.openWindowCount)"
+    }
+
+    private static func rows(_ found: WindowBatch, _ expected: [NaiveRow]) -> String? {
+        guard found.count == expected.count else { return "\(found.count) rows" }
+        for (row, window) in expected.enumerated() {
+            let exact =
+                found.key(at: row) == window.key && found.starts[row] == window.start
+                && found.ends[row] == window.end && found.counts[row] == window.count
+                && found.mins[row] == window.min && found.maxs[row] == window.max
+                && found.firsts[row] == window.first && found.lasts[row] == window.last
+            guard exact else { return "row \(row) of \(window.key) at \(window.start)" }
+            let scale = max(abs(window.min), abs(window.max))
+            let near =
+                isNear(found.sums[row], window.sum, scale)
+                && isNear(found.means[row], window.mean, scale)
+                && isNear(found.stddevs[row], window.stddev, 0)
+            guard near else { return "aggregates of row \(row)" }
+        }
+        return nil
+    }
+
+    /// Within 1e-12 relative; the floor is what 80-bit sums of values of this scale resolve.
+    private static func isNear(_ found: Double, _ expected: Double, _ scale: Double) -> Bool {
+        if found.isNaN || expected.isNaN { return found.isNaN && expected.isNaN }
+        return abs(found - expected) <= 1e-12 * abs(expected) + 1e-17 * scale
+    }
+}
