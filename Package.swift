@@ -37,8 +37,6 @@ let hummingbirdTesting = Target.Dependency.product(
     name: "HummingbirdTesting", package: "hummingbird")
 let arguments = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser")
-let configuration = Target.Dependency.product(
-    name: "Configuration", package: "swift-configuration")
 
 let package = Package(
     name: "fleetscore",
@@ -51,7 +49,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-configuration", exact: "1.4.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
@@ -77,7 +74,7 @@ let package = Package(
         // Seams, each with its in-memory twin and its local driver.
         library("Disk", ["Core"]),
         library("EventLog", ["Core", "Disk"]),
-        library("Blobs", ["Core", "Disk", crypto]),
+        library("Blobs", ["Core", crypto]),
         library("Store", ["Core"]),
         library("Compute", ["Core", log, subprocess]),
         // Models at scale.
@@ -91,7 +88,7 @@ let package = Package(
             "Service",
             [
                 "Core", "Wire", "Windowing", "Parquet", "Packs", "Fleets", "Pipelines",
-                "EventLog", "Store", "Blobs", "Compute", log, metrics, lifecycle,
+                "EventLog", "Store", "Blobs", "Compute", "Scoring", log, metrics, lifecycle,
             ]),
         library("Client", ["Core", httpClient]),
         library(
@@ -106,7 +103,7 @@ let package = Package(
                 "Core", "Wire", "Windowing", "Parquet", "Inference", "Sklearn", "Pipelines",
                 "PlantSimulator", "Disk", "EventLog", "Blobs", "Store", "Compute", "Packs",
                 "Fleets", "Scoring", "SQLiteStore", "Service", "Client", "API", arguments,
-                configuration, lifecycle, log, metrics,
+                lifecycle, log, metrics,
             ],
             swiftSettings: settings),
         // C.
@@ -119,6 +116,21 @@ let package = Package(
             name: "TestKit",
             dependencies: ["Core", "Disk", "EventLog", "Blobs", "Store", "Compute"],
             path: "Tests/TestKit", swiftSettings: settings),
-        tests("CoreTests", ["Core", "TestKit"]),
+        tests("CoreTests", ["Core"]),
+        tests("WireTests", ["Core", "Wire"]),
+        tests("WindowingTests", ["Core", "Windowing"]),
+        tests("ParquetTests", ["Parquet"], exclude: ["check_parquet.py"]),
+        tests("InferenceTests", ["Inference", "CVector"]),
+        tests("SklearnTests", ["Sklearn", "Inference"], exclude: ["Fixtures"]),
+        tests("PipelinesTests", ["Core", "Pipelines"]),
+        tests("PlantSimulatorTests", ["Core", "PlantSimulator"]),
+        tests("DiskTests", ["Core", "Disk", "TestKit"]),
+        tests("EventLogTests", ["Core", "Disk", "EventLog", "TestKit"]),
+        tests("BlobsTests", ["Core", "Blobs", "TestKit"]),
+        tests("ComputeTests", ["Core", "Compute", "TestKit", log]),
+        tests("StoreTests", ["Core", "Store", "TestKit"]),
+        tests("SQLiteStoreTests", ["Core", "Store", "SQLiteStore", "TestKit"] + grdb),
+        tests("PacksTests", ["Core", "Inference", "Disk", "Packs", crypto]),
+        tests("TidyTests", []),
     ]
 )

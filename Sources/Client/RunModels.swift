@@ -182,3 +182,36 @@ package struct WorkerListing: Sendable, Codable, Equatable {
         self.tasksDone = tasksDone
     }
 }
+
+/// One closed window.
+package struct WindowInfo: Sendable, Codable, Equatable {
+    package var key: String
+    package var start: Timestamp
+    package var end: Timestamp
+    package var count: Int64
+    package var sum: Double
+    package var mean: Double
+    package var min: Double
+    package var max: Double
+    /// Nil below two readings.
+    package var stddev: Double?
+    package var first: Double
+    package var last: Double
+
+    package init(
+        key: String, start: Timestamp, end: Timestamp, count: Int64, sum: Double, mean: Double,
+        min: Double, max: Double, stddev: Double?, first: Double, last: Double
+    ) {
+        self.key = key
+        self.start = start
+        self.end = end
+        self.count = count
+        self.sum = sum
+        self.mean = mean
+        self.min = min
+        self.max = max
+        self.stddev = stddev
+        self.first = first
+        self.last = last
+    }
+}

@@ -56,7 +56,11 @@ package struct WorkerInfo: Sendable, Codable, Equatable {
     package let tasksDone: Int
 
     package init(
-        id: String, processID: Int32, startedAt: Timestamp, ticket: TaskTicket?, tasksDone: Int
+        id: String,
+        processID: Int32,
+        startedAt: Timestamp,
+        ticket: TaskTicket?,
+        tasksDone: Int
     ) {
         self.id = id
         self.processID = processID
@@ -71,9 +75,13 @@ package protocol ComputeTarget: Sendable {
     var name: String { get }
     /// Queues tickets; a ticket already known is ignored.
     ///
-    /// - Parameter workerCountMax: at most so many of this call's tickets run at once.
+    /// At most `workerCountMax` of this call's tickets run at once.
+    ///
+    /// - Throws: ``FleetError`` `.unavailable` after ``shutdown()``.
     func submit(
-        _ tickets: [TaskTicket], resources: TaskResources, workerCountMax: Int
+        _ tickets: [TaskTicket],
+        resources: TaskResources,
+        workerCountMax: Int
     ) async throws
     /// The states of tickets; one it does not know is gone with exit code -1.
     func poll(_ tickets: [TaskTicket]) async throws -> [TaskTicket: TaskState]

@@ -9,7 +9,12 @@ public struct CivilDateTime: Sendable, Hashable {
     public var microsecond: Int
 
     public init(
-        year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0,
+        year: Int,
+        month: Int,
+        day: Int,
+        hour: Int = 0,
+        minute: Int = 0,
+        second: Int = 0,
         microsecond: Int = 0
     ) {
         self.year = year
@@ -27,9 +32,14 @@ public struct CivilDateTime: Sendable, Hashable {
         let rest = Int(timestamp.microseconds &- day &* 86_400_000_000)
         let date = Self.civil(fromDays: day)
         self.init(
-            year: date.year, month: date.month, day: date.day, hour: rest / 3_600_000_000,
-            minute: rest / 60_000_000 % 60, second: rest / 1_000_000 % 60,
-            microsecond: rest % 1_000_000)
+            year: date.year,
+            month: date.month,
+            day: date.day,
+            hour: rest / 3_600_000_000,
+            minute: rest / 60_000_000 % 60,
+            second: rest / 1_000_000 % 60,
+            microsecond: rest % 1_000_000
+        )
     }
 
     /// Whether every field is in its range.

@@ -3,7 +3,9 @@ extension FeatureBatch {
     public mutating func append(contentsOf other: FeatureBatch) {
         guard !other.isEmpty else { return }
         precondition(
-            keys.last.map { $0 < other.keys[0] } ?? true, "feature rows are sorted by key")
+            keys.last.map { $0 < other.keys[0] } ?? true,
+            "feature rows are sorted by key"
+        )
         let base = count
         keys.append(contentsOf: other.keys)
         rowOffsets.append(contentsOf: other.rowOffsets.dropFirst().map { $0 + base })
@@ -24,7 +26,8 @@ extension FeatureBatch {
         part.starts = Array(starts[rows])
         part.ends = Array(ends[rows])
         part.values = Array(
-            values[(rows.lowerBound * featureCount)..<(rows.upperBound * featureCount)])
+            values[(rows.lowerBound * featureCount)..<(rows.upperBound * featureCount)]
+        )
         part.coverages = Array(coverages[rows])
         return part
     }

@@ -34,7 +34,10 @@ public struct FeatureBatch: Sendable {
 
     /// Appends a row; its key must be the last key or a greater one.
     public mutating func append(
-        _ key: SeriesKey, start: Int64, end: Int64, features: some Sequence<Double>,
+        _ key: SeriesKey,
+        start: Int64,
+        end: Int64,
+        features: some Sequence<Double>,
         coverage: Double = .nan
     ) {
         if keys.last != key {

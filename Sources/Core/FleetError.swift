@@ -32,7 +32,7 @@ public struct FleetError: Error, Sendable, CustomStringConvertible {
 
     /// The message with its cause and hint, on one line.
     public var description: String {
-        hint.map { "\(messageWithCause); \($0)" } ?? messageWithCause
+        hint.map { "\(messageWithCause); \($0.replacingNewlines())" } ?? messageWithCause
     }
 
     /// The message with its cause, on one line.
@@ -82,6 +82,8 @@ extension String {
                     case .control, .lineSeparator, .paragraphSeparator: " "
                     default: $0
                     }
-                }))
+                }
+            )
+        )
     }
 }

@@ -84,7 +84,11 @@ public struct ItemOutcome: Sendable, Codable, Equatable {
     public let reason: String?
 
     public init(
-        key: SeriesKey, status: ItemStatus, rowCount: Int, anomalyCount: Int, reason: String?
+        key: SeriesKey,
+        status: ItemStatus,
+        rowCount: Int,
+        anomalyCount: Int,
+        reason: String?
     ) {
         self.key = key
         self.status = status
@@ -102,7 +106,7 @@ public struct StatusCounts: Sendable, Equatable {
 
     public subscript(_ status: ItemStatus) -> Int {
         get { counts[status, default: 0] }
-        set { counts[status] = newValue }
+        set { counts[status] = newValue == 0 ? nil : newValue }
     }
 
     public var total: Int { counts.values.reduce(0, +) }

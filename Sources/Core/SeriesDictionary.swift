@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Interns series keys into dense ids, in order of first appearance.
 ///
 /// Look-ups work on bytes and allocate nothing; a `String` is made only for a new key. The ids
@@ -9,7 +15,7 @@ public struct SeriesDictionary: Sendable {
     /// Per id: where its bytes start, the device length and the sensor length.
     private var spans: [(start: Int, device: UInt16, sensor: UInt16)] = []
     private var hashes: [UInt64] = []
-    /// Open addressing; 0 is empty, else id + 1. The size is a power of two.
+    /// Open addressing over a power of two of slots; 0 is empty, else id + 1.
     private var slots: [UInt32] = Array(repeating: 0, count: 16)
 
     public init() {}
@@ -26,14 +32,18 @@ public struct SeriesDictionary: Sendable {
         var sensor = key.sensor
         return device.withUTF8 { device in
             sensor.withUTF8 { sensor in
-                insert(device: UnsafeRawBufferPointer(device), sensor: UnsafeRawBufferPointer(sensor))
+                insert(
+                    device: UnsafeRawBufferPointer(device),
+                    sensor: UnsafeRawBufferPointer(sensor)
+                )
             }
         }
     }
 
     /// The id of the key with these UTF-8 bytes, added when new; the bytes must be valid names.
     public mutating func insert(
-        device: UnsafeRawBufferPointer, sensor: UnsafeRawBufferPointer
+        device: UnsafeRawBufferPointer,
+        sensor: UnsafeRawBufferPointer
     ) -> UInt32 {
         let hash = Self.hash(device, sensor)
         let slot = find(hash, device, sensor)
@@ -46,7 +56,9 @@ public struct SeriesDictionary: Sendable {
         keys.append(
             SeriesKey(
                 uncheckedDevice: String(decoding: device, as: UTF8.self),
-                sensor: String(decoding: sensor, as: UTF8.self)))
+                sensor: String(decoding: sensor, as: UTF8.self)
+            )
+        )
         slots[slot] = id + 1
         if keys.count * 2 > slots.count { grow() }
         return id
@@ -67,13 +79,16 @@ public struct SeriesDictionary: Sendable {
     }
 
     private static func hash(
-        _ device: UnsafeRawBufferPointer, _ sensor: UnsafeRawBufferPointer
+        _ device: UnsafeRawBufferPointer,
+        _ sensor: UnsafeRawBufferPointer
     ) -> UInt64 {
         XXHash64.hash(sensor, seed: XXHash64.hash(device))
     }
 
     private func find(
-        _ hash: UInt64, _ device: UnsafeRawBufferPointer, _ sensor: UnsafeRawBufferPointer
+        _ hash: UInt64,
+        _ device: UnsafeRawBufferPointer,
+        _ sensor: UnsafeRawBufferPointer
     ) -> Int {
         let mask = slots.count - 1
         var slot = Int(truncatingIfNeeded: hash) & mask
@@ -86,17 +101,22 @@ public struct SeriesDictionary: Sendable {
     }
 
     private func matches(
-        _ id: Int, _ device: UnsafeRawBufferPointer, _ sensor: UnsafeRawBufferPointer
+        _ id: Int,
+        _ device: UnsafeRawBufferPointer,
+        _ sensor: UnsafeRawBufferPointer
     ) -> Bool {
         let span = spans[id]
         guard Int(span.device) == device.count, Int(span.sensor) == sensor.count else {
             return false
         }
         return bytes.withUnsafeBytes { all in
-            let middle = span.start + device.count
-            return all[span.start..<middle].elementsEqual(device)
-                && all[middle..<(middle + sensor.count)].elementsEqual(sensor)
+            guard let start = all.baseAddress.map({ $0 + span.start }) else { return false }
+            return Self.equal(start, device) && Self.equal(start + device.count, sensor)
         }
+    }
+
+    private static func equal(_ start: UnsafeRawPointer, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        bytes.baseAddress.map { memcmp(start, $0, bytes.count) == 0 } ?? true
     }
 
     private mutating func grow() {

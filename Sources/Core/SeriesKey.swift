@@ -37,7 +37,10 @@ public struct SeriesKey: Sendable, Hashable, Comparable, CustomStringConvertible
         case 2: try self.init(device: parts[0], sensor: parts[1])
         default:
             throw FleetError(
-                .invalidArgument, "\"\(text)\" is not a key", hint: "write device/sensor")
+                .invalidArgument,
+                "\"\(text)\" is not a key",
+                hint: "write device/sensor"
+            )
         }
     }
 
@@ -96,8 +99,10 @@ public struct SeriesKey: Sendable, Hashable, Comparable, CustomStringConvertible
         let allowed = copy.withUTF8 { isAllowed(UnsafeRawBufferPointer($0)) }
         guard !allowed else { return }
         throw FleetError(
-            .invalidArgument, "the \(name) name \"\(part.prefix(40))\" is not allowed",
-            hint: "use 1 to 256 bytes of UTF-8 without control characters and without /")
+            .invalidArgument,
+            "the \(name) name \"\(part.prefix(40))\" is not allowed",
+            hint: "use 1 to 256 bytes of UTF-8 without control characters and without /"
+        )
     }
 }
 

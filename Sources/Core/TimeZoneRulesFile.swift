@@ -184,9 +184,10 @@ private struct TZifReader {
             header.characterCount + header.leapCount * (timeSize + 4) + header.isStandardCount
             + header.isUTCount
         var footer: PosixTimeZone?
-        if timeSize == 8, let text = footerText(), !text.isEmpty {
+        if timeSize == 8 {
+            guard let text = footerText() else { return nil }
             footer = PosixTimeZone(parsing: text)
-            guard footer != nil else { return nil }
+            guard footer != nil || text.isEmpty else { return nil }
         }
         return TimeZoneRules(
             identifier: identifier,

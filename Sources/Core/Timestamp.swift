@@ -60,7 +60,9 @@ public struct TimeInterval: Sendable, Hashable, Codable, CustomStringConvertible
     public init(start: Timestamp, end: Timestamp) throws {
         guard start < end else {
             throw FleetError(
-                .invalidArgument, "the interval \(start)/\(end) is empty: its end must be later")
+                .invalidArgument,
+                "the interval \(start)/\(end) is empty: its end must be later"
+            )
         }
         self.start = start
         self.end = end
@@ -74,8 +76,10 @@ public struct TimeInterval: Sendable, Hashable, Codable, CustomStringConvertible
             let end = Timestamp(rfc3339: String(parts[1]))
         else {
             throw FleetError(
-                .invalidArgument, "cannot read the interval \"\(text)\"",
-                hint: "write START/END, such as 2026-01-01T00:00:00Z/2026-01-02T00:00:00Z")
+                .invalidArgument,
+                "cannot read the interval \"\(text)\"",
+                hint: "write START/END, such as 2026-01-01T00:00:00Z/2026-01-02T00:00:00Z"
+            )
         }
         try self.init(start: start, end: end)
     }
@@ -85,7 +89,8 @@ public struct TimeInterval: Sendable, Hashable, Codable, CustomStringConvertible
         let values = try decoder.container(keyedBy: CodingKeys.self)
         try self.init(
             start: values.decode(Timestamp.self, forKey: .start),
-            end: values.decode(Timestamp.self, forKey: .end))
+            end: values.decode(Timestamp.self, forKey: .end)
+        )
     }
 
     public var duration: Duration { end - start }
@@ -104,7 +109,9 @@ extension Timestamp: Codable {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,
-                    debugDescription: "\"\(text)\" is not an RFC 3339 time"))
+                    debugDescription: "\"\(text)\" is not an RFC 3339 time"
+                )
+            )
         }
         self = value
     }

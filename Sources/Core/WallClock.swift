@@ -3,6 +3,10 @@ import Glibc
 #elseif canImport(Darwin)
 import Darwin
 #endif
+// Whole-module builds find the members of timespec in this module of the toolchain.
+#if canImport(SwiftOverlayShims)
+import SwiftOverlayShims
+#endif
 
 /// Tells the date; tests pass one they move by hand.
 public protocol WallClock: Sendable {
@@ -17,6 +21,7 @@ public struct SystemWallClock: WallClock {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(
-            microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
+            microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+        )
     }
 }

@@ -60,8 +60,17 @@ public struct WindowBatch: Sendable {
 
     /// Appends one window; every column grows by one.
     public mutating func append(
-        series id: UInt32, start: Int64, end: Int64, count: Int64, sum: Double, mean: Double,
-        min: Double, max: Double, stddev: Double, first: Double, last: Double
+        series id: UInt32,
+        start: Int64,
+        end: Int64,
+        count: Int64,
+        sum: Double,
+        mean: Double,
+        min: Double,
+        max: Double,
+        stddev: Double,
+        first: Double,
+        last: Double
     ) {
         seriesIndex.append(id)
         starts.append(start)

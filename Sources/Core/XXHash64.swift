@@ -49,7 +49,9 @@ public enum XXHash64 {
             offset &+= 8
         }
         if offset &+ 4 <= count {
-            let word = UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+            let word = UInt32(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+            )
             hash ^= UInt64(word) &* prime1
             hash = rotate(hash, 23) &* prime2 &+ prime3
             offset &+= 4

@@ -28,8 +28,10 @@ package final class BlockingThread: Sendable {
         guard result == 0 else {
             context.release()
             throw FleetError(
-                .resourceExhausted, "cannot start the thread \(name): error \(result)",
-                hint: "raise the limit with ulimit -u")
+                .resourceExhausted,
+                "cannot start the thread \(name): error \(result)",
+                hint: "raise the limit with ulimit -u"
+            )
         }
         #if canImport(Glibc)
         pthread_detach(thread)
@@ -56,7 +58,8 @@ package final class BlockingThread: Sendable {
             let added = queue.add { continuation.resume(with: Result { try work() }) }
             guard !added else { return }
             continuation.resume(
-                throwing: FleetError(.unavailable, "the thread \(queue.name) is stopped"))
+                throwing: FleetError(.unavailable, "the thread \(queue.name) is stopped")
+            )
         }
     }
 
@@ -87,6 +90,7 @@ private final class JobQueue: @unchecked Sendable {
         mutex.deallocate()
     }
 
+    /// Adds a job; false when stopped.
     func add(_ job: @escaping @Sendable () -> Void) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
@@ -96,6 +100,7 @@ private final class JobQueue: @unchecked Sendable {
         return true
     }
 
+    /// Refuses new jobs and lets the thread end after the ones it has.
     func stop() {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

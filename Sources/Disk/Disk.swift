@@ -12,6 +12,7 @@ package protocol DiskFile: AnyObject, Sendable {
     func truncate(to size: Int) throws
     /// Returns after everything appended so far would survive a power loss.
     func sync() throws
+    /// Releases the file; later calls throw `.unavailable`.
     func close()
 }
 
@@ -30,6 +31,7 @@ package protocol Disk: Sendable {
     func createFolder(_ path: String) throws
     /// The names in a folder, sorted bytewise; empty when the folder is missing.
     func list(_ path: String) throws -> [String]
+    /// Whether a file or folder has this path.
     func exists(_ path: String) -> Bool
     /// Removes a file; missing is fine.
     func remove(_ path: String) throws

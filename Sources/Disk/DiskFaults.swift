@@ -10,7 +10,9 @@ package struct DiskFaults: Sendable {
     package var writeErrorProbability = 0.0
     /// The chance of a sync to fail; what it should have synced stays un-synced.
     package var syncErrorProbability = 0.0
-    /// Bytes that still fit; nil is no limit. Removing and truncating give bytes back.
+    /// Bytes that still fit; nil is no limit.
+    ///
+    /// Removing and truncating give bytes back.
     package var freeByteCount: Int?
     /// Syncs answer success and do nothing.
     package var syncIsIgnored = false
@@ -33,6 +35,7 @@ package struct SeededGenerator: RandomNumberGenerator, Sendable {
         state = seed
     }
 
+    /// The next 64 random bits.
     package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var value = state

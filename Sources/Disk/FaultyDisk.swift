@@ -142,7 +142,9 @@ private final class FaultyFile: DiskFile {
         try check(writing: false)
         guard offset >= 0, count >= 0 else {
             throw FleetError(
-                .invalidArgument, "cannot read \(path) at \(offset): negative position or count")
+                .invalidArgument,
+                "cannot read \(path) at \(offset): negative position or count"
+            )
         }
         return try disk.state.withLock { state in
             if try state.begin() { throw FaultyDiskState.powerIsOff }

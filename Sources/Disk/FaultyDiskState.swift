@@ -2,6 +2,7 @@ import Core
 
 /// The files of a ``FaultyDisk``: what the process sees and what a power loss leaves of it.
 struct FaultyDiskState {
+    /// The bytes of one file.
     struct Content {
         var bytes: [UInt8] = []
         /// Bytes at the front that were synced and not cut since.
@@ -36,10 +37,12 @@ struct FaultyDiskState {
 
     static let powerIsOff = FleetError(.unavailable, "the disk has lost its power")
 
+    /// Whether something of this probability happens now.
     mutating func chance(_ probability: Double) -> Bool {
         probability > 0 && Double.random(in: 0..<1, using: &random) < probability
     }
 
+    /// Appends what fits and what a fault lets through.
     mutating func append(_ file: Int, _ bytes: UnsafeRawBufferPointer, _ path: String) throws {
         let powerFails = try begin()
         var fitting = bytes.count
@@ -61,12 +64,16 @@ struct FaultyDiskState {
         if let failure { throw failure }
     }
 
+    /// The error of a write that does not fit.
     static func diskIsFull(_ path: String) -> FleetError {
         FleetError(
-            .resourceExhausted, "the disk is full: cannot write \(path)",
-            hint: "free space or raise the quota")
+            .resourceExhausted,
+            "the disk is full: cannot write \(path)",
+            hint: "free space or raise the quota"
+        )
     }
 
+    /// Cuts or grows a file, remembering what a crash brings back.
     mutating func truncate(_ file: Int, _ size: Int) throws {
         if try begin() { throw Self.powerIsOff }
         let count = contents[file].bytes.count
@@ -77,7 +84,8 @@ struct FaultyDiskState {
         if size < contents[file].syncedCount {
             if contents[file].beforeCut == nil {
                 contents[file].beforeCut = Array(
-                    contents[file].bytes[..<contents[file].syncedCount])
+                    contents[file].bytes[..<contents[file].syncedCount]
+                )
             }
             contents[file].syncedCount = size
         }
@@ -85,6 +93,7 @@ struct FaultyDiskState {
         giveBack(count - size)
     }
 
+    /// Makes the bytes of a file survive a crash.
     mutating func sync(_ file: Int, _ path: String) throws {
         if try begin() { throw Self.powerIsOff }
         if chance(faults.syncErrorProbability) {
@@ -95,6 +104,7 @@ struct FaultyDiskState {
         contents[file].beforeCut = nil
     }
 
+    /// The number of the file with this name, made when missing.
     mutating func open(_ path: String) throws -> Int {
         if try begin() { throw Self.powerIsOff }
         if let file = names[path] { return file }
@@ -106,12 +116,14 @@ struct FaultyDiskState {
         return contents.count - 1
     }
 
+    /// Forgets a name; open files keep the bytes.
     mutating func remove(_ path: String) throws {
         if try begin() { throw Self.powerIsOff }
         guard let file = names.removeValue(forKey: path) else { return }
         giveBack(contents[file].bytes.count)
     }
 
+    /// Moves a name over another.
     mutating func rename(_ path: String, _ target: String) throws {
         if try begin() { throw Self.powerIsOff }
         guard let file = names[path], folders.contains(PosixDisk.parent(of: target)) else {
@@ -122,6 +134,7 @@ struct FaultyDiskState {
         names[target] = file
     }
 
+    /// Makes the names in a folder survive a crash.
     mutating func syncFolder(_ folder: String) throws {
         if try begin() { throw Self.powerIsOff }
         guard folders.contains(folder) else {

@@ -33,7 +33,9 @@ package final class FileLock: Sendable {
     deinit { closeDescriptor(descriptor) }
 
     private static func take(
-        _ descriptor: Int32, _ path: String, _ dataFolder: String
+        _ descriptor: Int32,
+        _ path: String,
+        _ dataFolder: String
     ) throws {
         if retryingInterrupts({ flock(descriptor, LOCK_EX | LOCK_NB) }) == 0 { return }
         guard errno == EWOULDBLOCK else { throw FleetError.posix(errno, "lock", path) }
@@ -41,7 +43,8 @@ package final class FileLock: Sendable {
             .conflict,
             "data folder \(dataFolder) is already in use by another fleetscore server "
                 + "(process \(holder(descriptor)))",
-            hint: "stop it or choose another --data-dir")
+            hint: "stop it or choose another --data-dir"
+        )
     }
 
     private static func holder(_ descriptor: Int32) -> String {

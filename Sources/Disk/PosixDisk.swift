@@ -116,6 +116,7 @@ package struct PosixDisk: Disk {
     }
 }
 
+/// Opens a file that child processes do not inherit; -1 with `errno` on failure.
 func openDescriptor(_ path: String, _ flags: Int32) -> Int32 {
     retryingInterrupts { open(path, flags | O_CLOEXEC, 0o640) }
 }

@@ -9,26 +9,29 @@ import Darwin
 extension FleetError {
     /// The error of a failed system call, with the path it was about.
     ///
-    /// - Parameters:
-    ///   - number: the call's `errno`.
-    ///   - action: a verb such as `write` or `open`.
-    ///   - path: the file or folder.
+    /// The number is the call's `errno`, the action a verb such as `write`.
     package static func posix(_ number: Int32, _ action: String, _ path: String) -> FleetError {
         switch number {
         case ENOSPC, EDQUOT:
             return FleetError(
-                .resourceExhausted, "the disk is full: cannot \(action) \(path)",
-                hint: "free space or raise the quota")
+                .resourceExhausted,
+                "the disk is full: cannot \(action) \(path)",
+                hint: "free space or raise the quota"
+            )
         case ENOENT:
             return FleetError(.notFound, "cannot \(action) \(path): it does not exist")
         case EACCES, EPERM, EROFS:
             return FleetError(
-                .invalidArgument, "cannot \(action) \(path): permission denied",
-                hint: "check the owner and mode of the data folder")
+                .invalidArgument,
+                "cannot \(action) \(path): permission denied",
+                hint: "check the owner and mode of the data folder"
+            )
         case EMFILE, ENFILE:
             return FleetError(
-                .resourceExhausted, "cannot \(action) \(path): too many open files",
-                hint: "raise the limit with ulimit -n")
+                .resourceExhausted,
+                "cannot \(action) \(path): too many open files",
+                hint: "raise the limit with ulimit -n"
+            )
         case ENOTDIR, EISDIR, ENAMETOOLONG, ELOOP:
             return FleetError(.invalidArgument, "cannot \(action) \(path): \(text(number))")
         default:

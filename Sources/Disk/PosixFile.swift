@@ -36,7 +36,9 @@ final class PosixFile: DiskFile {
         let descriptor = try openDescriptor("read")
         guard offset >= 0, count >= 0 else {
             throw FleetError(
-                .invalidArgument, "cannot read \(path) at \(offset): negative position or count")
+                .invalidArgument,
+                "cannot read \(path) at \(offset): negative position or count"
+            )
         }
         return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             while filled < count, let start = buffer.baseAddress {

@@ -2,6 +2,7 @@
 struct ByteWriter {
     var bytes: [UInt8] = []
 
+    /// Appends a number.
     mutating func append<Value: FixedWidthInteger>(_ value: Value) {
         withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
     }
@@ -30,6 +31,7 @@ struct ByteReader {
 
     var remaining: Int { bytes.count - position }
 
+    /// Reads a number.
     mutating func number<Value: FixedWidthInteger & BitwiseCopyable>(
         _ type: Value.Type = Value.self
     ) -> Value? {
@@ -38,15 +40,18 @@ struct ByteReader {
         return Value(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: Value.self))
     }
 
+    /// Reads so many bytes.
     mutating func take(_ count: Int) -> UnsafeRawBufferPointer? {
         guard count >= 0, count <= remaining else { return nil }
         defer { position += count }
         return UnsafeRawBufferPointer(rebasing: bytes[position..<(position + count)])
     }
 
+    /// Reads a column of so many values.
     mutating func column<Value: BitwiseCopyable>(_ type: Value.Type, count: Int) -> [Value]? {
         let (byteCount, overflow) = count.multipliedReportingOverflow(
-            by: MemoryLayout<Value>.stride)
+            by: MemoryLayout<Value>.stride
+        )
         guard !overflow, let source = take(byteCount) else { return nil }
         return [Value](unsafeUninitializedCapacity: count) { buffer, filled in
             UnsafeMutableRawBufferPointer(buffer).copyMemory(from: source)

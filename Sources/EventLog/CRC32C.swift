@@ -10,7 +10,8 @@ enum CRC32C {
             let count = bytes.count
             while position &+ 8 <= count {
                 let word = UInt64(
-                    littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+                    littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+                )
                 let low = UInt32(truncatingIfNeeded: word) ^ crc
                 let high = UInt32(truncatingIfNeeded: word >> 32)
                 crc = step(table, low, 4) ^ step(table, high, 0)
@@ -27,7 +28,9 @@ enum CRC32C {
 
     @inline(__always)
     private static func step(
-        _ table: UnsafeBufferPointer<UInt32>, _ word: UInt32, _ first: Int
+        _ table: UnsafeBufferPointer<UInt32>,
+        _ word: UInt32,
+        _ first: Int
     ) -> UInt32 {
         table[(first &+ 3) &* 256 &+ Int(word & 0xFF)]
             ^ table[(first &+ 2) &* 256 &+ Int((word >> 8) & 0xFF)]

@@ -4,6 +4,7 @@ import Core
 ///
 /// Encoding runs in the caller's task; the writer thread only patches a few header fields.
 struct EncodedRecord: Sendable {
+    /// What the record holds for one partition.
     struct Part: Sendable {
         let partition: Int
         /// Offsets the part takes.
@@ -33,7 +34,8 @@ struct EncodedRecord: Sendable {
                 (
                     Part(partition: part.partition, count: part.values.count),
                     RecordHeader.Kind.events, payload.bytes.count - start
-                ))
+                )
+            )
         }
         try self.init(frames, payload.bytes, accepted: events.count, key)
     }
@@ -47,8 +49,10 @@ struct EncodedRecord: Sendable {
         switch control {
         case .events:
             throw FleetError(
-                .invalidArgument, "cannot append events to partition \(partition) as a control",
-                hint: "use append(_:idempotencyKey:)")
+                .invalidArgument,
+                "cannot append events to partition \(partition) as a control",
+                hint: "use append(_:idempotencyKey:)"
+            )
         case .idle(let until):
             kind = RecordHeader.Kind.idle
             payload.append(until.microseconds)
@@ -56,18 +60,25 @@ struct EncodedRecord: Sendable {
             kind = RecordHeader.Kind.complete
         }
         try self.init(
-            [(Part(partition: partition, count: 1), kind, payload.bytes.count)], payload.bytes,
-            accepted: 0, nil)
+            [(Part(partition: partition, count: 1), kind, payload.bytes.count)],
+            payload.bytes,
+            accepted: 0,
+            nil
+        )
     }
 
     private init(
-        _ frames: [(part: Part, kind: UInt16, byteCount: Int)], _ payload: [UInt8],
-        accepted: Int, _ key: IdempotencyKey?
+        _ frames: [(part: Part, kind: UInt16, byteCount: Int)],
+        _ payload: [UInt8],
+        accepted: Int,
+        _ key: IdempotencyKey?
     ) throws {
         guard payload.count <= RecordHeader.payloadByteCountMax else {
             throw FleetError(
-                .invalidArgument, "a batch of \(accepted) events is too large for the event log",
-                hint: "send smaller batches")
+                .invalidArgument,
+                "a batch of \(accepted) events is too large for the event log",
+                hint: "send smaller batches"
+            )
         }
         let keyBytes = key?.bytes ?? []
         let byteCount =
@@ -102,7 +113,9 @@ struct EncodedRecord: Sendable {
     }
 
     private static func encode(
-        _ part: PartitionPart, of events: EventBatch, into payload: inout ByteWriter
+        _ part: PartitionPart,
+        of events: EventBatch,
+        into payload: inout ByteWriter
     ) throws {
         payload.append(UInt32(part.series.count))
         for id in part.series {
@@ -111,7 +124,9 @@ struct EncodedRecord: Sendable {
                 let sensor = UInt16(exactly: key.sensor.utf8.count)
             else {
                 throw FleetError(
-                    .invalidArgument, "the series name \(key.description.prefix(40)) is too long")
+                    .invalidArgument,
+                    "the series name \(key.description.prefix(40)) is too long"
+                )
             }
             payload.append(device)
             payload.append(sensor)
@@ -146,7 +161,9 @@ struct EncodedRecord: Sendable {
         }
         let checksum = group.bytes.withUnsafeBytes {
             CRC32C.checksum(
-                UnsafeRawBufferPointer(rebasing: $0[(start + 8)...]), after: place.salt)
+                UnsafeRawBufferPointer(rebasing: $0[(start + 8)...]),
+                after: place.salt
+            )
         }
         group.store(checksum, at: start + 4)
         group.bytes.append(contentsOf: payload)

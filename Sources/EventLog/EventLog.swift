@@ -19,7 +19,10 @@ package struct LogFrame: Sendable {
     package let record: LogRecord
 
     package init(
-        partition: Int, baseOffset: Int64, appendedAt: Timestamp, record: LogRecord
+        partition: Int,
+        baseOffset: Int64,
+        appendedAt: Timestamp,
+        record: LogRecord
     ) {
         self.partition = partition
         self.baseOffset = baseOffset
@@ -73,7 +76,8 @@ package protocol EventLog: Sendable {
     /// A frame that holds a requested offset is returned whole when it begins at it, else cut so
     /// that it begins there. Returns at once; empty when nothing more is durable.
     ///
-    /// - Parameter offsets: next offset wanted of each partition; the count is `partitionCount`.
+    /// `offsets` holds the next offset wanted of each partition; the count is `partitionCount`.
+    ///
     /// - Throws: `.dataLoss` when an offset is older than what is retained.
     func read(from offsets: [Int64], eventCountMax: Int) async throws -> [LogFrame]
 

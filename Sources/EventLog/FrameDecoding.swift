@@ -47,7 +47,10 @@ extension LogFrame {
         guard offset > baseOffset, case .events(let batch) = record else { return self }
         let skipped = min(Int(offset - baseOffset), batch.count)
         return LogFrame(
-            partition: partition, baseOffset: baseOffset + Int64(skipped),
-            appendedAt: appendedAt, record: .events(batch.slice(skipped..<batch.count)))
+            partition: partition,
+            baseOffset: baseOffset + Int64(skipped),
+            appendedAt: appendedAt,
+            record: .events(batch.slice(skipped..<batch.count))
+        )
     }
 }

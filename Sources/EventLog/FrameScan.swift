@@ -24,17 +24,33 @@ struct FrameScan: Sendable {
         self.eventCountMax = eventCountMax
     }
 
+    /// The error of a record that cannot be read.
     static func damaged(_ path: String, _ position: Int) -> FleetError {
         FleetError(
-            .dataLoss, "the event log is damaged: \(path) at byte \(position) cannot be read",
-            hint: "restore the data folder from a backup, or move the log folder away")
+            .dataLoss,
+            "the event log is damaged: \(path) at byte \(position) cannot be read",
+            hint: "restore the data folder from a backup, or move the log folder away"
+        )
+    }
+
+    /// Ends the scan where a segment is missing: with what there is, never beyond the gap.
+    mutating func stopBeforeGap(_ path: String) throws {
+        isFull = true
+        guard frames.isEmpty else { return }
+        throw FleetError(
+            .dataLoss,
+            "\(path) was deleted by the log's retention while it was read",
+            hint: "read again from the oldest retained offset"
+        )
     }
 
     /// Takes the records from the place to the end of the chunk, moving the place on.
     ///
     /// - Returns: the bytes the record at the place needs, when it is not all in the chunk.
     mutating func take(
-        _ chunk: LogChunk, from place: inout LogPlace, path: String
+        _ chunk: LogChunk,
+        from place: inout LogPlace,
+        path: String
     ) throws -> Int {
         try chunk.bytes.withUnsafeBytes { all in
             while !isFull, place.position - chunk.start < all.count {
@@ -58,7 +74,9 @@ struct FrameScan: Sendable {
     }
 
     private mutating func take(
-        _ record: RecordHeader, _ bytes: UnsafeRawBufferPointer, isTrusted: Bool
+        _ record: RecordHeader,
+        _ bytes: UnsafeRawBufferPointer,
+        isTrusted: Bool
     ) throws -> Bool {
         var isChecked = isTrusted
         var start = record.byteCount
@@ -76,7 +94,8 @@ struct FrameScan: Sendable {
             }
             if !isChecked {
                 let payload = UnsafeRawBufferPointer(
-                    rebasing: bytes[record.byteCount..<record.recordByteCount])
+                    rebasing: bytes[record.byteCount..<record.recordByteCount]
+                )
                 guard CRC32C.checksum(payload) == record.payloadChecksum else { return false }
                 isChecked = true
             }
@@ -84,9 +103,12 @@ struct FrameScan: Sendable {
             guard let content = RecordHeader.decode(frame, part) else { return false }
             frames.append(
                 LogFrame(
-                    partition: frame.partition, baseOffset: frame.baseOffset,
-                    appendedAt: record.appendedAt, record: content
-                ).cut(from: wanted))
+                    partition: frame.partition,
+                    baseOffset: frame.baseOffset,
+                    appendedAt: record.appendedAt,
+                    record: content
+                ).cut(from: wanted)
+            )
             offsets[frame.partition] = frameEnd
             eventCount += count
         }

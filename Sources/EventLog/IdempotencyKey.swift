@@ -9,8 +9,10 @@ struct IdempotencyKey: Hashable, Sendable {
         bytes = Array(text.utf8)
         guard (1...256).contains(bytes.count) else {
             throw FleetError(
-                .invalidArgument, "an idempotency key of \(bytes.count) bytes is not allowed",
-                hint: "use 1 to 256 bytes")
+                .invalidArgument,
+                "an idempotency key of \(bytes.count) bytes is not allowed",
+                hint: "use 1 to 256 bytes"
+            )
         }
     }
 

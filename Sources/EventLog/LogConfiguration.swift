@@ -10,7 +10,9 @@ package struct LogConfiguration: Sendable {
     package var retention = Duration.seconds(7 * 86400)
     /// The oldest released segments are deleted while the log is larger than this.
     package var retentionByteCount = 8 << 30
-    /// The count of a new log; nil means what the folder has, 4 when it is new. Range: 1 to 1024.
+    /// The count of a new log; nil means what the folder has, 4 when it is new.
+    ///
+    /// - Range: 1 to 1024.
     package var partitionCount: Int?
     /// Retention waits until a sealed segment was marked as captured.
     package var keepsUntilCaptured = false

@@ -5,6 +5,7 @@ import Disk
 ///
 /// - Concurrency: blocks; runs on the writer thread.
 struct LogRecovery: Sendable {
+    /// What a log continues with.
     struct Result: Sendable {
         var segments: [SegmentIndex]
         var keys: KeyMemory
@@ -18,6 +19,7 @@ struct LogRecovery: Sendable {
     let configuration: LogConfiguration
     let wallClock: any WallClock
 
+    /// Opens or makes the log.
     func run() throws -> Result {
         try disk.createFolder(paths.folder)
         let files = try listSegments()
@@ -46,13 +48,23 @@ struct LogRecovery: Sendable {
         segments.append(last.scan.index)
         report.segmentCount = segments.count
         report.entryCount = Int(
-            zip(last.scan.index.endOffsets, segments[0].startOffsets).reduce(0) { $0 + $1.0 - $1.1 })
+            zip(last.scan.index.endOffsets, segments[0].startOffsets).reduce(0) { $0 + $1.0 - $1.1 }
+        )
         let writer = SegmentWriter(
-            disk: disk, paths: paths, configuration: configuration, wallClock: wallClock,
-            file: last.file, active: last.scan.index)
+            disk: disk,
+            paths: paths,
+            configuration: configuration,
+            wallClock: wallClock,
+            file: last.file,
+            active: last.scan.index
+        )
         return Result(
-            segments: segments, keys: keys, writer: writer, capturedThrough: try readCaptured(),
-            report: report)
+            segments: segments,
+            keys: keys,
+            writer: writer,
+            capturedThrough: try readCaptured(),
+            report: report
+        )
     }
 
     /// The sequences of the segment files, ascending; removes leftovers of interrupted work.
@@ -72,7 +84,10 @@ struct LogRecovery: Sendable {
         let wanted = configuration.partitionCount
         if let wanted, !(1...1024).contains(wanted) {
             throw FleetError(
-                .invalidArgument, "\(wanted) partitions are not possible", hint: "use 1 to 1024")
+                .invalidArgument,
+                "\(wanted) partitions are not possible",
+                hint: "use 1 to 1024"
+            )
         }
         guard let bytes = try disk.contents(of: paths.meta) else {
             guard isNew else { throw loss(paths.meta, "it is missing although segments exist") }
@@ -87,8 +102,10 @@ struct LogRecovery: Sendable {
         else { throw loss(paths.meta, "its content is not that of an event log of version 1") }
         if let wanted, wanted != count {
             throw FleetError(
-                .conflict, "the event log in \(paths.folder) has \(count) partitions, not \(wanted)",
-                hint: "the count is fixed when the data folder is made; leave it out")
+                .conflict,
+                "the event log in \(paths.folder) has \(count) partitions, not \(wanted)",
+                hint: "the count is fixed when the data folder is made; leave it out"
+            )
         }
         return count
     }
@@ -123,8 +140,11 @@ struct LogRecovery: Sendable {
     private func openLast(_ headers: inout [SegmentHeader], _ partitionCount: Int) throws -> Last {
         guard let header = headers.last else {
             let first = SegmentHeader(
-                sequence: 0, createdAt: wallClock.now, salt: UInt32.random(in: .min ... .max),
-                startOffsets: Array(repeating: 0, count: partitionCount))
+                sequence: 0,
+                createdAt: wallClock.now,
+                salt: UInt32.random(in: .min ... .max),
+                startOffsets: Array(repeating: 0, count: partitionCount)
+            )
             headers = [first]
             let file = try SegmentWriter.create(first, disk, paths, configuration)
             return Last(file: file, scan: try SegmentScan(file, header: first))
@@ -142,7 +162,8 @@ struct LogRecovery: Sendable {
             throw loss(
                 paths.segment(before.scan.index.sequence),
                 "\(before.scan.damage ?? "records are missing") at byte "
-                    + "\(before.scan.index.byteCount)")
+                    + "\(before.scan.index.byteCount)"
+            )
         }
         last.file.close()
         try disk.remove(paths.segment(header.sequence))
@@ -183,7 +204,8 @@ struct LogRecovery: Sendable {
             throw loss(
                 paths.segment(next.sequence),
                 "it does not follow on \(paths.segment(before.sequence)), which ends before "
-                    + "record \(before.nextSequence)")
+                    + "record \(before.nextSequence)"
+            )
         }
     }
 
@@ -198,7 +220,9 @@ struct LogRecovery: Sendable {
 
     private func loss(_ path: String, _ what: String) -> FleetError {
         FleetError(
-            .dataLoss, "the event log is damaged: \(path): \(what)",
-            hint: "restore the data folder from a backup, or move the log folder away")
+            .dataLoss,
+            "the event log is damaged: \(path): \(what)",
+            hint: "restore the data folder from a backup, or move the log folder away"
+        )
     }
 }

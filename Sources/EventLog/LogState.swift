@@ -2,6 +2,7 @@ import Core
 
 /// Everything a ``SegmentLog`` shares between its callers and its threads.
 struct LogState {
+    /// A record that waits to be written, with its caller.
     struct Pending {
         let record: EncodedRecord
         let eventCount: Int
@@ -36,9 +37,12 @@ struct LogState {
     ///
     /// - Returns: nil when nothing is known or the caller was put in a queue.
     mutating func answer(
-        _ key: IdempotencyKey, _ continuation: Waiting
+        _ key: IdempotencyKey,
+        _ continuation: Waiting
     ) -> (receipt: AppendReceipt?, isQueued: Bool) {
-        if let count = keys[key] { return (AppendReceipt(accepted: count, isDuplicate: true), false) }
+        if let count = keys[key] {
+            return (AppendReceipt(accepted: count, isDuplicate: true), false)
+        }
         guard pendingKeys[key] != nil else { return (nil, false) }
         pendingKeys[key, default: []].append(continuation)
         return (nil, true)
@@ -61,15 +65,20 @@ struct LogState {
 
     /// Makes written records visible; returns the appends that waited for the same keys.
     mutating func publish(
-        _ group: [Pending], _ written: SegmentWriter.Written
+        _ group: [Pending],
+        _ written: SegmentWriter.Written
     ) -> [(Waiting, AppendReceipt)] {
         var answered: [(Waiting, AppendReceipt)] = []
         let last = segments.count - 1
         for pending in group {
             let record = pending.record
             segments[last].note(
-                byteCount: record.byteCount, appendedAt: written.appendedAt, parts: record.parts,
-                key: record.key, acceptedCount: record.acceptedCount)
+                byteCount: record.byteCount,
+                appendedAt: written.appendedAt,
+                parts: record.parts,
+                key: record.key,
+                acceptedCount: record.acceptedCount
+            )
             pendingEventCount -= pending.eventCount
             guard let key = record.key else { continue }
             keys.remember(key, record.acceptedCount)
@@ -80,7 +89,11 @@ struct LogState {
         }
         cache.add(
             TailCache.Group(
-                segment: written.segment, position: written.position, bytes: written.bytes))
+                segment: written.segment,
+                position: written.position,
+                bytes: written.bytes
+            )
+        )
         return answered
     }
 

@@ -33,8 +33,11 @@ package final class MemoryLog: EventLog {
     ///   - wallClock: stamps appends.
     ///   - clock: measures the timeout of waits.
     package init(
-        partitionCount: Int = 4, limits: Limits = Limits(), retainedEventCountMax: Int = .max,
-        wallClock: any WallClock, clock: any Clock<Duration>
+        partitionCount: Int = 4,
+        limits: Limits = Limits(),
+        retainedEventCountMax: Int = .max,
+        wallClock: any WallClock,
+        clock: any Clock<Duration>
     ) {
         self.partitionCount = max(1, partitionCount)
         self.wallClock = wallClock
@@ -44,20 +47,27 @@ package final class MemoryLog: EventLog {
         let zeros = [Int64](repeating: 0, count: self.partitionCount)
         state = Mutex(
             State(
-                startOffsets: zeros, endOffsets: zeros, released: zeros,
-                keys: KeyMemory(countMax: 1_000_000)))
+                startOffsets: zeros,
+                endOffsets: zeros,
+                released: zeros,
+                keys: KeyMemory(countMax: 1_000_000)
+            )
+        )
         signal = AppendSignal(endOffsets: zeros)
     }
 
     package func append(
-        _ events: EventBatch, idempotencyKey: String?
+        _ events: EventBatch,
+        idempotencyKey: String?
     ) async throws -> AppendReceipt {
         let key = try idempotencyKey.map { try IdempotencyKey($0) }
         guard events.count <= limits.pendingEventCountMax else {
             throw FleetError(
                 .invalidArgument,
                 "a batch of \(events.count) events is above the \(limits.pendingEventCountMax) "
-                    + "that may be pending", hint: "send smaller batches")
+                    + "that may be pending",
+                hint: "send smaller batches"
+            )
         }
         let parts = try events.split(partitionCount: partitionCount)
         let now = wallClock.now
@@ -80,12 +90,15 @@ package final class MemoryLog: EventLog {
         guard (0..<partitionCount).contains(partition) else {
             throw FleetError(
                 .invalidArgument,
-                "there is no partition \(partition): the event log has \(partitionCount)")
+                "there is no partition \(partition): the event log has \(partitionCount)"
+            )
         }
         if case .events = control {
             throw FleetError(
-                .invalidArgument, "cannot append events to partition \(partition) as a control",
-                hint: "use append(_:idempotencyKey:)")
+                .invalidArgument,
+                "cannot append events to partition \(partition) as a control",
+                hint: "use append(_:idempotencyKey:)"
+            )
         }
         let now = wallClock.now
         let end = try state.withLock { state in
@@ -145,12 +158,18 @@ package final class MemoryLog: EventLog {
     }
 
     private static func add(
-        _ record: LogRecord, _ partition: Int, _ now: Timestamp, _ state: inout State
+        _ record: LogRecord,
+        _ partition: Int,
+        _ now: Timestamp,
+        _ state: inout State
     ) {
         state.lastAppendedAt = max(now, state.lastAppendedAt)
         let frame = LogFrame(
-            partition: partition, baseOffset: state.endOffsets[partition],
-            appendedAt: state.lastAppendedAt, record: record)
+            partition: partition,
+            baseOffset: state.endOffsets[partition],
+            appendedAt: state.lastAppendedAt,
+            record: record
+        )
         state.retainedEventCount += Int(frame.endOffset - frame.baseOffset)
         state.endOffsets[partition] = frame.endOffset
         state.frames.append(frame)
@@ -160,13 +179,15 @@ package final class MemoryLog: EventLog {
         guard offsets.count == start.count else {
             throw FleetError(
                 .invalidArgument,
-                "\(offsets.count) offsets were given for \(start.count) partitions")
+                "\(offsets.count) offsets were given for \(start.count) partitions"
+            )
         }
         for (partition, offset) in offsets.enumerated() where offset < start[partition] {
             throw FleetError(
                 .dataLoss,
                 "offset \(offset) of partition \(partition) is no longer retained; the oldest is "
-                    + "\(start[partition])")
+                    + "\(start[partition])"
+            )
         }
     }
 }

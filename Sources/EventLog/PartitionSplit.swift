@@ -23,13 +23,14 @@ struct PartitionPart {
 extension EventBatch {
     /// Splits the events by partition, in order; partitions without events are left out.
     ///
-    /// - Throws: ``FleetError`` `.invalidArgument` when columns differ in length or an id is unknown.
+    /// - Throws: `.invalidArgument` when columns differ in length or an id is unknown.
     func split(partitionCount: Int) throws -> [PartitionPart] {
         guard seriesIndex.count == count, times.count == count else {
             throw FleetError(
                 .invalidArgument,
                 "an event batch has \(seriesIndex.count) series, \(times.count) times and "
-                    + "\(count) values; the columns must be equally long")
+                    + "\(count) values; the columns must be equally long"
+            )
         }
         let unknown = UInt32.max
         var partitionOf = [UInt32](repeating: unknown, count: series.count)
@@ -39,7 +40,9 @@ extension EventBatch {
             let id = Int(seriesIndex[row])
             guard id < partitionOf.count else {
                 throw FleetError(
-                    .invalidArgument, "event \(row) of a batch has the unknown series id \(id)")
+                    .invalidArgument,
+                    "event \(row) of a batch has the unknown series id \(id)"
+                )
             }
             if partitionOf[id] == unknown {
                 let partition = series.keys[id].partition(of: partitionCount)

@@ -6,6 +6,7 @@ import Core
 /// from the segment's salt, so that event data can never look like a record; the second covers
 /// the payload.
 struct RecordHeader: Sendable {
+    /// What the header says of the entries of one partition.
     struct Frame: Sendable {
         let partition: Int
         let kind: UInt16
@@ -21,6 +22,7 @@ struct RecordHeader: Sendable {
     static let payloadByteCountMax = 1 << 30
     static let noKey = UInt16.max
 
+    /// What a frame carries.
     enum Kind {
         static let events: UInt16 = 1
         static let idle: UInt16 = 2
@@ -40,6 +42,7 @@ struct RecordHeader: Sendable {
 
     var recordByteCount: Int { byteCount + payloadByteCount }
 
+    /// What the bytes at a position turned out to be.
     enum Parsed {
         case header(RecordHeader)
         /// So many bytes from the record's start on are needed.
@@ -83,8 +86,13 @@ struct RecordHeader: Sendable {
             else { return nil }
             frames.append(
                 Frame(
-                    partition: Int(partition), kind: kind, count: Int(count),
-                    baseOffset: baseOffset, byteCount: Int(byteCount)))
+                    partition: Int(partition),
+                    kind: kind,
+                    count: Int(count),
+                    baseOffset: baseOffset,
+                    byteCount: Int(byteCount)
+                )
+            )
         }
         var key: IdempotencyKey?
         if keyByteCount != noKey {
@@ -95,9 +103,15 @@ struct RecordHeader: Sendable {
             frames.reduce(0, { $0 + $1.byteCount }) == Int(payloadByteCount)
         else { return nil }
         return RecordHeader(
-            byteCount: byteCount, payloadByteCount: Int(payloadByteCount),
-            payloadChecksum: payloadChecksum, acceptedCount: Int(acceptedCount),
-            sequence: sequence, appendedAt: Timestamp(microseconds: appendedAt),
-            groupStart: Int(clamping: groupStart), frames: frames, key: key)
+            byteCount: byteCount,
+            payloadByteCount: Int(payloadByteCount),
+            payloadChecksum: payloadChecksum,
+            acceptedCount: Int(acceptedCount),
+            sequence: sequence,
+            appendedAt: Timestamp(microseconds: appendedAt),
+            groupStart: Int(clamping: groupStart),
+            frames: frames,
+            key: key
+        )
     }
 }

@@ -10,6 +10,7 @@ struct SegmentHeader: Sendable {
     let salt: UInt32
     let startOffsets: [Int64]
 
+    /// The size of a header.
     static func byteCount(partitionCount: Int) -> Int { 36 + partitionCount * 8 }
 
     var encoded: [UInt8] {
@@ -42,8 +43,11 @@ struct SegmentHeader: Sendable {
                 sequence >= 0, offsets.allSatisfy({ $0 >= 0 })
             else { return nil }
             return SegmentHeader(
-                sequence: sequence, createdAt: Timestamp(microseconds: createdAt), salt: salt,
-                startOffsets: offsets)
+                sequence: sequence,
+                createdAt: Timestamp(microseconds: createdAt),
+                salt: salt,
+                startOffsets: offsets
+            )
         }
         guard let parsed else { return nil }
         self = parsed
@@ -64,7 +68,9 @@ struct LogPaths: Sendable {
     var meta: String { folder + "/meta" }
     var captured: String { folder + "/captured" }
 
+    /// The file of a segment.
     func segment(_ sequence: Int64) -> String { folder + "/segment-" + digits(sequence) + ".log" }
+    /// The index file beside a segment.
     func index(_ sequence: Int64) -> String { folder + "/segment-" + digits(sequence) + ".index" }
 
     /// The sequence in a name such as `segment-00000000000000000042.log`.

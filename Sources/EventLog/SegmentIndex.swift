@@ -2,6 +2,7 @@ import Core
 
 /// What is known of a segment without reading it: its offsets, and where some of them are.
 struct SegmentIndex: Sendable {
+    /// An idempotency key and the count it was answered with.
     struct KeyedCount: Sendable {
         let key: IdempotencyKey
         let count: Int
@@ -37,8 +38,11 @@ struct SegmentIndex: Sendable {
 
     /// Adds the record that begins at the current end.
     mutating func note(
-        byteCount size: Int, appendedAt: Timestamp, parts: some Sequence<EncodedRecord.Part>,
-        key: IdempotencyKey?, acceptedCount: Int
+        byteCount size: Int,
+        appendedAt: Timestamp,
+        parts: some Sequence<EncodedRecord.Part>,
+        key: IdempotencyKey?,
+        acceptedCount: Int
     ) {
         if byteCount - (checkpoints.last ?? -Self.checkpointByteCount) >= Self.checkpointByteCount {
             checkpoints.append(byteCount)
@@ -76,11 +80,17 @@ struct SegmentIndex: Sendable {
         return low == 0 ? dataStart : checkpoints[low - 1]
     }
 
+    /// What users of the log see of the segment.
     func info(isCaptured: Bool) -> SegmentInfo {
         SegmentInfo(
-            sequence: sequence, firstAppendedAt: firstAppendedAt ?? header.createdAt,
-            lastAppendedAt: lastAppendedAt ?? header.createdAt, byteCount: byteCount,
-            startOffsets: startOffsets, endOffsets: endOffsets, isCaptured: isCaptured)
+            sequence: sequence,
+            firstAppendedAt: firstAppendedAt ?? header.createdAt,
+            lastAppendedAt: lastAppendedAt ?? header.createdAt,
+            byteCount: byteCount,
+            startOffsets: startOffsets,
+            endOffsets: endOffsets,
+            isCaptured: isCaptured
+        )
     }
 }
 

@@ -1,4 +1,4 @@
-package import Core
+import Core
 import Disk
 import Synchronization
 
@@ -44,9 +44,12 @@ extension SegmentLog {
     package func status() async -> LogStatus {
         state.withLock { state in
             LogStatus(
-                segmentCount: state.segments.count, byteCount: state.byteCount,
-                pendingEventCount: state.pendingEventCount, writeFailure: state.writeFailure,
-                retentionFailure: state.retentionFailure)
+                segmentCount: state.segments.count,
+                byteCount: state.byteCount,
+                pendingEventCount: state.pendingEventCount,
+                writeFailure: state.writeFailure,
+                retentionFailure: state.retentionFailure
+            )
         }
     }
 

@@ -1,4 +1,4 @@
-package import Core
+import Core
 import Disk
 import Synchronization
 
@@ -35,7 +35,9 @@ extension SegmentLog {
     /// Decoding is work for the processor, so it never runs on the caller's actor.
     @concurrent
     private func collect(
-        _ scan: inout FrameScan, from start: LogPlace, staysInSegment: Bool
+        _ scan: inout FrameScan,
+        from start: LogPlace,
+        staysInSegment: Bool
     ) async throws -> LogPlace {
         var place = start
         while !scan.isFull {
@@ -45,6 +47,9 @@ extension SegmentLog {
             case .next(let next):
                 if staysInSegment { return place }
                 place = next
+            case .gone:
+                try scan.stopBeforeGap(paths.segment(place.segment))
+                return place
             case .cached(let chunk):
                 _ = try scan.take(chunk, from: &place, path: paths.segment(place.segment))
             case .disk(let salt, let limit):
@@ -55,13 +60,19 @@ extension SegmentLog {
     }
 
     private func collectFromDisk(
-        _ scan: inout FrameScan, _ place: inout LogPlace, _ salt: UInt32, _ limit: Int
+        _ scan: inout FrameScan,
+        _ place: inout LogPlace,
+        _ salt: UInt32,
+        _ limit: Int
     ) async throws {
         let path = paths.segment(place.segment)
         var count = 1 << 20
         while true {
             let position = place.position
-            let bytes = try await load(place, min(count, limit - position))
+            guard let bytes = try await load(place, min(count, limit - position)) else {
+                try scan.stopBeforeGap(path)
+                return
+            }
             let chunk = LogChunk(salt: salt, start: position, bytes: bytes, isTrusted: false)
             let needed = try scan.take(chunk, from: &place, path: path)
             if place.position > position || scan.isFull { return }
@@ -72,25 +83,37 @@ extension SegmentLog {
         }
     }
 
-    private func load(_ place: LogPlace, _ count: Int) async throws -> [UInt8] {
+    /// The bytes at a place, nil when retention took the segment.
+    private func load(_ place: LogPlace, _ count: Int) async throws -> [UInt8]? {
         try await readerThread.run { [self] in
-            let file = try openFiles.withLock { files in
-                if let file = files[place.segment] { return file }
-                if files.count >= 16 { files.removeAll() }
-                let file = try disk.openForReading(paths.segment(place.segment))
-                files[place.segment] = file
-                return file
+            do {
+                return try openFile(place.segment).read(at: place.position, count: count)
+            } catch let error as FleetError where error.code == .notFound {
+                return nil
             }
-            return try file.read(at: place.position, count: count)
+        }
+    }
+
+    private func openFile(_ segment: Int64) throws -> any DiskFile {
+        try openFiles.withLock { files in
+            if let file = files[segment] { return file }
+            // Files are closed when their last reader lets go of them.
+            if files.count >= 16 { files.removeAll() }
+            let file = try disk.openForReading(paths.segment(segment))
+            files[segment] = file
+            return file
         }
     }
 }
 
 extension LogState {
+    /// What a reader at a place does next.
     enum Step {
         case end
         case next(LogPlace)
         case cached(LogChunk)
+        /// Retention took the segment meanwhile.
+        case gone
         /// The record must be read from the file, which is durable up to the limit.
         case disk(salt: UInt32, limit: Int)
     }
@@ -101,14 +124,16 @@ extension LogState {
         guard offsets.count == start.count else {
             throw FleetError(
                 .invalidArgument,
-                "\(offsets.count) offsets were given for \(start.count) partitions")
+                "\(offsets.count) offsets were given for \(start.count) partitions"
+            )
         }
         for partition in offsets.indices where offsets[partition] < start[partition] {
             throw FleetError(
                 .dataLoss,
                 "offset \(offsets[partition]) of partition \(partition) is no longer retained; "
                     + "the oldest is \(start[partition])",
-                hint: "rebuild from captured data or raise the retention of the event log")
+                hint: "rebuild from captured data or raise the retention of the event log"
+            )
         }
         if let hint, hint.offsets == offsets, segmentIndex(hint.place.segment) != nil {
             return hint.place
@@ -124,8 +149,7 @@ extension LogState {
     /// What a reader at a place does next.
     func step(at place: LogPlace) -> Step {
         guard let index = segmentIndex(place.segment) else {
-            // Retention took the segment meanwhile; what follows on it is the oldest one.
-            return .next(LogPlace(segment: segments[0].sequence, position: segments[0].dataStart))
+            return .gone
         }
         let segment = segments[index]
         if place.position >= segment.byteCount {
@@ -136,8 +160,12 @@ extension LogState {
         if let group = cache.group(segment: place.segment, position: place.position) {
             return .cached(
                 LogChunk(
-                    salt: segment.header.salt, start: group.position, bytes: group.bytes,
-                    isTrusted: true))
+                    salt: segment.header.salt,
+                    start: group.position,
+                    bytes: group.bytes,
+                    isTrusted: true
+                )
+            )
         }
         return .disk(salt: segment.header.salt, limit: segment.byteCount)
     }

@@ -29,31 +29,36 @@ package final class SegmentLog: EventLog {
 
     /// Opens a log, or makes a new one, and recovers from a crash.
     ///
-    /// - Parameters:
-    ///   - disk: where the files are.
-    ///   - folder: the log's folder on the disk.
-    ///   - configuration: sizes and retention.
-    ///   - limits: `pendingEventCountMax` bounds what waits to be written.
-    ///   - wallClock: stamps appends and ages segments.
-    ///   - clock: measures the timeout of waits.
+    /// `limits.pendingEventCountMax` bounds what waits to be written; `wallClock` stamps appends
+    /// and ages segments; `clock` measures the timeout of waits.
+    ///
     /// - Throws: `.dataLoss` naming segment and position when durable bytes are damaged;
     ///   `.conflict` when the partition count differs.
     package static func open(
-        disk: any Disk, folder: String = "log",
-        configuration: LogConfiguration = LogConfiguration(), limits: Limits = Limits(),
-        wallClock: any WallClock, clock: any Clock<Duration>
+        disk: any Disk,
+        folder: String = "log",
+        configuration: LogConfiguration = LogConfiguration(),
+        limits: Limits = Limits(),
+        wallClock: any WallClock,
+        clock: any Clock<Duration>
     ) async throws -> SegmentLog {
         let thread = try BlockingThread(name: "log writer")
         let recovery = LogRecovery(
-            disk: disk, paths: LogPaths(folder: folder), configuration: configuration,
-            wallClock: wallClock)
+            disk: disk,
+            paths: LogPaths(folder: folder),
+            configuration: configuration,
+            wallClock: wallClock
+        )
         let recovered = try await thread.run { try recovery.run() }
         return try SegmentLog(recovery, recovered, thread, limits, clock)
     }
 
     private init(
-        _ recovery: LogRecovery, _ recovered: LogRecovery.Result, _ thread: BlockingThread,
-        _ limits: Limits, _ clock: any Clock<Duration>
+        _ recovery: LogRecovery,
+        _ recovered: LogRecovery.Result,
+        _ thread: BlockingThread,
+        _ limits: Limits,
+        _ clock: any Clock<Duration>
     ) throws {
         disk = recovery.disk
         paths = recovery.paths
@@ -66,24 +71,29 @@ package final class SegmentLog: EventLog {
         readerThread = try BlockingThread(name: "log reader")
         partitionCount = recovered.segments[0].partitionCount
         let start = LogState(
-            keys: recovered.keys, segments: recovered.segments,
+            keys: recovered.keys,
+            segments: recovered.segments,
             cache: TailCache(byteCountMax: configuration.cacheByteCount),
             released: recovered.segments[0].startOffsets,
-            capturedThrough: recovered.capturedThrough)
+            capturedThrough: recovered.capturedThrough
+        )
         signal = AppendSignal(endOffsets: start.endOffsets)
         state = Mutex(start)
         writer = Mutex(recovered.writer)
     }
 
     package func append(
-        _ events: EventBatch, idempotencyKey: String?
+        _ events: EventBatch,
+        idempotencyKey: String?
     ) async throws -> AppendReceipt {
         let key = try idempotencyKey.map { try IdempotencyKey($0) }
         guard events.count <= limits.pendingEventCountMax else {
             throw FleetError(
                 .invalidArgument,
                 "a batch of \(events.count) events is above the \(limits.pendingEventCountMax) "
-                    + "that may be pending", hint: "send smaller batches")
+                    + "that may be pending",
+                hint: "send smaller batches"
+            )
         }
         if let key, let receipt = try known(key) { return receipt }
         if key == nil, events.isEmpty {
@@ -98,7 +108,8 @@ package final class SegmentLog: EventLog {
         guard (0..<partitionCount).contains(partition) else {
             throw FleetError(
                 .invalidArgument,
-                "there is no partition \(partition): the event log has \(partitionCount)")
+                "there is no partition \(partition): the event log has \(partitionCount)"
+            )
         }
         let record = try EncodedRecord(control: control, partition: partition)
         _ = try await enqueue(record, eventCount: 0)
@@ -140,13 +151,16 @@ package final class SegmentLog: EventLog {
 
     @concurrent
     private static func encode(
-        _ events: EventBatch, _ key: IdempotencyKey?, _ partitionCount: Int
+        _ events: EventBatch,
+        _ key: IdempotencyKey?,
+        _ partitionCount: Int
     ) async throws -> EncodedRecord {
         try EncodedRecord(events, key: key, partitionCount: partitionCount)
     }
 
     private func enqueue(
-        _ record: EncodedRecord, eventCount: Int
+        _ record: EncodedRecord,
+        eventCount: Int
     ) async throws -> AppendReceipt {
         try await withCheckedThrowingContinuation { continuation in
             let immediate = state.withLock {
@@ -158,7 +172,9 @@ package final class SegmentLog: EventLog {
 
     /// Queues a record; returns the answer when there is one at once.
     private func admit(
-        _ record: EncodedRecord, _ eventCount: Int, _ continuation: LogState.Waiting,
+        _ record: EncodedRecord,
+        _ eventCount: Int,
+        _ continuation: LogState.Waiting,
         _ state: inout LogState
     ) -> Result<AppendReceipt, any Error>? {
         if state.isClosed { return .failure(LogState.closed) }
@@ -172,12 +188,15 @@ package final class SegmentLog: EventLog {
                 FleetError(
                     .resourceExhausted,
                     "\(state.pendingEventCount) events are waiting to be written",
-                    hint: "send again later or send less"))
+                    hint: "send again later or send less"
+                )
+            )
         }
         if let key = record.key { state.pendingKeys[key] = [] }
         state.pendingEventCount += eventCount
         state.queue.append(
-            LogState.Pending(record: record, eventCount: eventCount, continuation: continuation))
+            LogState.Pending(record: record, eventCount: eventCount, continuation: continuation)
+        )
         // Under the lock, so that closing the log cannot stop the thread in between.
         if !state.commitIsScheduled {
             state.commitIsScheduled = true
@@ -211,7 +230,8 @@ package final class SegmentLog: EventLog {
         for pending in group {
             let accepted = pending.record.acceptedCount
             pending.continuation.resume(
-                returning: AppendReceipt(accepted: accepted, isDuplicate: false))
+                returning: AppendReceipt(accepted: accepted, isDuplicate: false)
+            )
         }
         for (waiting, receipt) in answered { waiting.resume(returning: receipt) }
         signal.advance(to: end)

@@ -33,7 +33,8 @@ struct SegmentScan {
             let parsed = buffer.withUnsafeBytes {
                 RecordHeader.parse(
                     UnsafeRawBufferPointer(rebasing: $0[(start - bufferStart)...]),
-                    salt: index.header.salt)
+                    salt: index.header.salt
+                )
             }
             switch parsed {
             case .needs(let count):
@@ -56,7 +57,8 @@ struct SegmentScan {
         let first = start - bufferStart + record.byteCount
         let checksum = buffer.withUnsafeBytes {
             CRC32C.checksum(
-                UnsafeRawBufferPointer(rebasing: $0[first..<(first + record.payloadByteCount)]))
+                UnsafeRawBufferPointer(rebasing: $0[first..<(first + record.payloadByteCount)])
+            )
         }
         guard checksum == record.payloadChecksum else {
             damage = "the checksum of a record does not match"
@@ -67,9 +69,12 @@ struct SegmentScan {
             return
         }
         index.note(
-            byteCount: record.recordByteCount, appendedAt: record.appendedAt,
+            byteCount: record.recordByteCount,
+            appendedAt: record.appendedAt,
             parts: record.frames.map { .init(partition: $0.partition, count: $0.count) },
-            key: record.key, acceptedCount: record.acceptedCount)
+            key: record.key,
+            acceptedCount: record.acceptedCount
+        )
     }
 
     private func followsOn(_ record: RecordHeader) -> Bool {
@@ -103,7 +108,8 @@ struct SegmentScan {
                 if all[position] == first,
                     case .header(let record) = RecordHeader.parse(
                         UnsafeRawBufferPointer(rebasing: all[position...]),
-                        salt: index.header.salt),
+                        salt: index.header.salt
+                    ),
                     record.groupStart > index.byteCount
                 {
                     return true

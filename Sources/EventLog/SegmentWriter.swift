@@ -18,8 +18,12 @@ struct SegmentWriter: Sendable {
 
     /// Continues an open segment.
     init(
-        disk: any Disk, paths: LogPaths, configuration: LogConfiguration,
-        wallClock: any WallClock, file: any DiskFile, active: SegmentIndex
+        disk: any Disk,
+        paths: LogPaths,
+        configuration: LogConfiguration,
+        wallClock: any WallClock,
+        file: any DiskFile,
+        active: SegmentIndex
     ) {
         self.disk = disk
         self.paths = paths
@@ -57,8 +61,12 @@ struct SegmentWriter: Sendable {
         if let failure { throw failure }
         let appendedAt = max(wallClock.now, lastAppendedAt)
         var place = EncodedRecord.Place(
-            sequence: nextSequence, offsets: offsets, appendedAt: appendedAt,
-            groupStart: byteCount, salt: header.salt)
+            sequence: nextSequence,
+            offsets: offsets,
+            appendedAt: appendedAt,
+            groupStart: byteCount,
+            salt: header.salt
+        )
         var group = ByteWriter()
         group.bytes.reserveCapacity(records.reduce(0) { $0 + $1.byteCount })
         for record in records { record.place(at: &place, into: &group) }
@@ -70,8 +78,11 @@ struct SegmentWriter: Sendable {
             throw error
         }
         let written = Written(
-            segment: header.sequence, position: byteCount, bytes: group.bytes,
-            appendedAt: appendedAt)
+            segment: header.sequence,
+            position: byteCount,
+            bytes: group.bytes,
+            appendedAt: appendedAt
+        )
         byteCount += group.bytes.count
         nextSequence = place.sequence
         offsets = place.offsets
@@ -89,7 +100,10 @@ struct SegmentWriter: Sendable {
                 .unavailable,
                 "the event log is read-only: \(paths.segment(header.sequence)) could not be cut "
                     + "back to \(byteCount) bytes after a write error (\(error))",
-                hint: "check the disk and restart the server", isRetriable: false, cause: cause)
+                hint: "check the disk and restart the server",
+                isRetriable: false,
+                cause: cause
+            )
         }
     }
 
@@ -98,8 +112,11 @@ struct SegmentWriter: Sendable {
         if let failure { throw failure }
         try Self.writeIndex(active, disk, paths)
         let next = SegmentHeader(
-            sequence: nextSequence, createdAt: max(wallClock.now, lastAppendedAt),
-            salt: UInt32.random(in: .min ... .max), startOffsets: offsets)
+            sequence: nextSequence,
+            createdAt: max(wallClock.now, lastAppendedAt),
+            salt: UInt32.random(in: .min ... .max),
+            startOffsets: offsets
+        )
         let fresh = try Self.create(next, disk, paths, configuration)
         file.close()
         file = fresh
@@ -108,13 +125,16 @@ struct SegmentWriter: Sendable {
         return next
     }
 
+    /// Closes the active segment.
     func close() {
         file.close()
     }
 
     /// Makes a segment file with nothing but its header, durably.
     static func create(
-        _ header: SegmentHeader, _ disk: any Disk, _ paths: LogPaths,
+        _ header: SegmentHeader,
+        _ disk: any Disk,
+        _ paths: LogPaths,
         _ configuration: LogConfiguration
     ) throws -> any DiskFile {
         let path = paths.segment(header.sequence)

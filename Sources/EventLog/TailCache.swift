@@ -1,5 +1,6 @@
 /// The newest written groups, so that a reader at the tail needs no disk.
 struct TailCache: Sendable {
+    /// The bytes written with one sync, and where.
     struct Group: Sendable {
         let segment: Int64
         let position: Int

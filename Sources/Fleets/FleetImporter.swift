@@ -1,5 +1,5 @@
 package import Core
-package import Inference
+import Inference
 package import Packs
 import Sklearn
 
@@ -105,9 +105,11 @@ package struct FleetImporter: Sendable {
                 try SklearnDecoder.decode($0, name: file.path)
             }
             let findings = ModelChecks.degeneracy(of: parameters)
-            return try PackEntry(
-                key: key, block: ModelEncoder.encode(parameters),
-                description: ModelDescription(parameters), findings: findings)
+            let block = try ModelEncoder.encode(parameters)
+            return PackEntry(
+                key: key, block: block,
+                description: ModelDescription(of: parameters, byteCount: block.count),
+                findings: findings)
         } catch let error as FleetError {
             throw error
         } catch {

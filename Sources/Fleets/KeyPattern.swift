@@ -2,7 +2,8 @@ public import Core
 
 /// A file-name pattern that says which model key a file holds, such as `model_{device}_{sensor}`.
 ///
-/// Parts of a name may be percent-encoded. A name can fit in several ways (`model_a_b_c`); the
+/// Parts of a name may be percent-encoded. A pattern without `{device}` gives every model the
+/// default device, as wide tables without a device column have it. A name can fit in several ways (`model_a_b_c`); the
 /// caller prefers a key it knows, else the longest device wins.
 public struct KeyPattern: Sendable, Equatable, CustomStringConvertible {
     private enum Piece: Equatable {
@@ -13,11 +14,12 @@ public struct KeyPattern: Sendable, Equatable, CustomStringConvertible {
 
     public let description: String
     private let pieces: [Piece]
+    private let defaultDevice: String
 
     /// Parses a pattern.
     ///
-    /// - Throws: ``FleetError`` `.invalidArgument` when `{device}` is missing or a name is unknown.
-    public init(parsing text: String) throws {
+    /// - Throws: ``FleetError`` `.invalidArgument` when it names no part of a key, or one twice.
+    public init(parsing text: String, defaultDevice: String = "device") throws {
         var pieces: [Piece] = []
         var rest = Substring(text)
         while let open = rest.firstIndex(of: "{") {
@@ -37,13 +39,15 @@ public struct KeyPattern: Sendable, Equatable, CustomStringConvertible {
             rest = rest[rest.index(after: close)...]
         }
         if !rest.isEmpty { pieces.append(.text(Array(rest.utf8))) }
-        guard pieces.filter({ $0 == .device }).count == 1,
-            pieces.filter({ $0 == .sensor }).count <= 1
-        else {
+        let devices = pieces.count { $0 == .device }
+        let sensors = pieces.count { $0 == .sensor }
+        guard devices <= 1, sensors <= 1, devices + sensors >= 1 else {
             throw FleetError(
-                .invalidArgument, "the key pattern \"\(text)\" needs {device} once",
+                .invalidArgument,
+                "the key pattern \"\(text)\" needs {device} or {sensor}, each once",
                 hint: "write it as model_{device}_{sensor}, or model_{device} for device models")
         }
+        self.defaultDevice = defaultDevice
         self.description = text
         self.pieces = pieces
     }
@@ -63,10 +67,13 @@ public struct KeyPattern: Sendable, Equatable, CustomStringConvertible {
         _ found: inout [SeriesKey]
     ) {
         guard let piece = pieces.first else {
-            guard rest.isEmpty, let device else { return }
-            let key = sensor.map { try? SeriesKey(device: device, sensor: $0) }
-                ?? (try? SeriesKey(device: device))
-            if let key { found.append(key) }
+            guard rest.isEmpty else { return }
+            let text = (device ?? defaultDevice) + (sensor.map { "/" + $0 } ?? "")
+            do {
+                found.append(try SeriesKey(parsing: text))
+            } catch {
+                // A split that gives no valid key is not what the name means.
+            }
             return
         }
         let others = pieces.dropFirst()

@@ -1,4 +1,4 @@
-package import Core
+import Core
 
 /// Reads the regular files of a POSIX tar archive held in memory, and writes simple ones.
 ///

@@ -14,7 +14,7 @@ enum DecisionMaximum {
     /// that are not negative is searched by mean shift, which climbs its decision from support
     /// vectors.
     ///
-    /// - Source: Fukunaga and Hostetler, The estimation of the gradient of a density function, 1975.
+    /// - Source: Fukunaga and Hostetler, Estimation of the gradient of a density function (1975).
     static func isNeverPositive(_ svm: OneClassSVMParameters) -> Bool {
         let count = svm.dualCoefficients.count
         guard count > 0 else { return svm.intercept <= 0 }

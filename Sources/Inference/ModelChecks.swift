@@ -22,17 +22,24 @@ public enum ModelChecks {
         // At least 95 %, compared without a rounded quotient.
         if Double(flagged) * 20 >= Double(rows) * 19 {
             let percent = NumberText.flooredFixed(
-                Double(flagged) * 100 / Double(rows), fractionDigits: 1)
+                Double(flagged) * 100 / Double(rows),
+                fractionDigits: 1
+            )
             return [
                 ModelFinding(
-                    .error, code: "flags_most_rows", "flags \(percent) % of its rows (\(count))")
+                    .error,
+                    code: "flags_most_rows",
+                    "flags \(percent) % of its rows (\(count))"
+                )
             ]
         }
         guard !anyPositive else { return [] }
         return [
             ModelFinding(
-                .error, code: "no_normal_row",
-                "its decision is positive on none of its \(NumberText.grouped(rows)) rows")
+                .error,
+                code: "no_normal_row",
+                "its decision is positive on none of its \(NumberText.grouped(rows)) rows"
+            )
         ]
     }
 
@@ -40,19 +47,25 @@ public enum ModelChecks {
         var findings: [ModelFinding] = []
         if DecisionMaximum.isNeverPositive(svm) {
             findings.append(
-                ModelFinding(.error, code: "never_positive", "its decision is never positive"))
+                ModelFinding(.error, code: "never_positive", "its decision is never positive")
+            )
         }
         let count = svm.dualCoefficients.count
         if count <= 2 {
             let noun = count == 1 ? "support vector" : "support vectors"
             findings.append(
-                ModelFinding(.warning, code: "few_support_vectors", "only \(count) \(noun)"))
+                ModelFinding(.warning, code: "few_support_vectors", "only \(count) \(noun)")
+            )
         }
         if let nu = svm.nu, let rows = svm.trainingRowCount, nu * Double(rows) < 1 {
             let product = NumberText.flooredFixed(nu * Double(rows), fractionDigits: 2)
             findings.append(
                 ModelFinding(
-                    .warning, code: "nu_below_one_row", "nu x n = \(product) is below 1"))
+                    .warning,
+                    code: "nu_below_one_row",
+                    "nu x n = \(product) is below 1"
+                )
+            )
         }
         return findings
     }

@@ -41,6 +41,38 @@ public struct ModelDescription: Sendable, Equatable, Codable {
         stepNames = model.steps.map(\.name)
         self.byteCount = byteCount
     }
+
+    /// Describes a file that holds no model that could be decoded, with the reason.
+    public init(undecodable reason: String) {
+        type = "undecodable"
+        source = reason
+        featureCount = 0
+        stepNames = []
+        kernel = ""
+        gamma = 0
+        coef0 = 0
+        degree = 0
+        supportVectorCount = 0
+        intercept = 0
+        byteCount = 0
+    }
+
+    /// Whether there is a model behind this description.
+    public var isDecoded: Bool { type != "undecodable" }
+
+    /// The parameters for people, by name.
+    public var parameterTexts: [String: String] {
+        guard isDecoded else { return [:] }
+        var texts = [
+            "type": type, "kernel": kernel, "gamma": "\(gamma)", "intercept": "\(intercept)",
+            "features": featureNames?.joined(separator: ", ") ?? "\(featureCount)",
+            "support_vectors": "\(supportVectorCount)",
+        ]
+        if !stepNames.isEmpty { texts["steps"] = stepNames.joined(separator: ", ") }
+        if let nu { texts["nu"] = "\(nu)" }
+        if let trainingRowCount { texts["training_rows"] = "\(trainingRowCount)" }
+        return texts
+    }
 }
 
 extension SVMKernel {

@@ -16,7 +16,9 @@ public enum ModelEncoder {
     }
 
     private static func encode(
-        _ svm: OneClassSVMParameters, steps: [TransformStep], _ featureCount: Int,
+        _ svm: OneClassSVMParameters,
+        steps: [TransformStep],
+        _ featureCount: Int,
         _ columns: [Int]
     ) throws(InferenceError) -> [UInt8] {
         let width = columns[steps.count]
@@ -26,10 +28,14 @@ public enum ModelEncoder {
             stepsByteCount += StepEncoder.byteCount(of: step, inputCount: inputs)
         }
         let start = BlockLayout.aligned(
-            BlockLayout.headerByteCount + stepsByteCount, to: BlockLayout.alignment)
+            BlockLayout.headerByteCount + stepsByteCount,
+            to: BlockLayout.alignment
+        )
         guard
             let estimatorByteCount = BlockLayout.estimatorByteCount(
-                vectorCount: vectorCount, columnCount: width),
+                vectorCount: vectorCount,
+                columnCount: width
+            ),
             start + estimatorByteCount <= ModelLimits.byteCountMax
         else { throw InferenceError(.invalidModel, "the model is larger than 8 GiB") }
         var block = BlockWriter(byteCount: start + estimatorByteCount)
@@ -47,7 +53,8 @@ public enum ModelEncoder {
         block.put(svm.intercept, at: BlockLayout.interceptOffset)
         block.put(
             svm.dualCoefficients.reduce(0) { $0 + $1.magnitude },
-            at: BlockLayout.coefficientSumOffset)
+            at: BlockLayout.coefficientSumOffset
+        )
         block.put(largestNorm(svm.supportVectors, width), at: BlockLayout.vectorNormOffset)
         block.put(UInt64(stepsByteCount), at: BlockLayout.stepsByteCountOffset)
         block.put(UInt32(columns.max() ?? width), at: BlockLayout.widestOffset)
@@ -60,7 +67,10 @@ public enum ModelEncoder {
     }
 
     private static func put(
-        _ svm: OneClassSVMParameters, width: Int, into block: inout BlockWriter, at start: Int
+        _ svm: OneClassSVMParameters,
+        width: Int,
+        into block: inout BlockWriter,
+        at start: Int
     ) {
         let lanes = BlockLayout.lanes
         let vectorCount = svm.dualCoefficients.count
@@ -69,7 +79,8 @@ public enum ModelEncoder {
             for column in 0..<width {
                 block.put(
                     svm.supportVectors[vector * width + column],
-                    at: start + (first + column * lanes) * 8)
+                    at: start + (first + column * lanes) * 8
+                )
             }
         }
         let coefficients = start + BlockLayout.blockCount(vectorCount) * width * lanes * 8

@@ -13,8 +13,11 @@ public struct ModelParameters: Sendable, Equatable {
     public var source: String
 
     public init(
-        steps: [TransformStep], estimator: EstimatorParameters, featureCount: Int,
-        featureNames: [String]?, source: String
+        steps: [TransformStep],
+        estimator: EstimatorParameters,
+        featureCount: Int,
+        featureNames: [String]?,
+        source: String
     ) {
         self.steps = steps
         self.estimator = estimator
@@ -67,8 +70,15 @@ public struct OneClassSVMParameters: Sendable, Equatable {
     public var trainingRowCount: Int?
 
     public init(
-        kernel: SVMKernel, gamma: Double, coef0: Double, degree: Int, supportVectors: [Double],
-        dualCoefficients: [Double], intercept: Double, nu: Double?, trainingRowCount: Int?
+        kernel: SVMKernel,
+        gamma: Double,
+        coef0: Double,
+        degree: Int,
+        supportVectors: [Double],
+        dualCoefficients: [Double],
+        intercept: Double,
+        nu: Double?,
+        trainingRowCount: Int?
     ) {
         self.kernel = kernel
         self.gamma = gamma

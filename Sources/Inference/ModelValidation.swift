@@ -10,7 +10,8 @@ enum ModelValidation {
         }
         guard model.steps.count <= ModelLimits.stepCountMax else {
             throw invalid(
-                "\(model.steps.count) steps exceed the limit of \(ModelLimits.stepCountMax)")
+                "\(model.steps.count) steps exceed the limit of \(ModelLimits.stepCountMax)"
+            )
         }
         var columns = [model.featureCount]
         var width = model.featureCount
@@ -25,7 +26,9 @@ enum ModelValidation {
     }
 
     private static func check(
-        _ step: TransformStep, _ name: String, inputs: Int
+        _ step: TransformStep,
+        _ name: String,
+        inputs: Int
     ) throws(InferenceError) -> Int {
         switch step {
         case .standardize(let center, let scale):
@@ -47,13 +50,15 @@ enum ModelValidation {
     }
 
     private static func check(
-        _ svm: OneClassSVMParameters, columns: Int
+        _ svm: OneClassSVMParameters,
+        columns: Int
     ) throws(InferenceError) {
         let vectorCount = svm.dualCoefficients.count
         guard vectorCount <= ModelLimits.supportVectorCountMax else {
             throw invalid(
                 "\(vectorCount) support vectors exceed the limit of "
-                    + "\(ModelLimits.supportVectorCountMax)")
+                    + "\(ModelLimits.supportVectorCountMax)"
+            )
         }
         try vector(svm.dualCoefficients, vectorCount, "dual coefficients")
         try vector(svm.supportVectors, vectorCount * columns, "support vectors")
@@ -68,7 +73,9 @@ enum ModelValidation {
     }
 
     private static func vector(
-        _ values: [Double], _ count: Int, _ name: String
+        _ values: [Double],
+        _ count: Int,
+        _ name: String
     ) throws(InferenceError) {
         guard values.count == count else {
             throw invalid("\(name) has \(values.count) values where \(count) belong")
@@ -79,7 +86,9 @@ enum ModelValidation {
 
     /// A vector that rows are divided by.
     private static func divisor(
-        _ values: [Double], _ count: Int, _ name: String
+        _ values: [Double],
+        _ count: Int,
+        _ name: String
     ) throws(InferenceError) {
         try vector(values, count, name)
         guard let index = values.firstIndex(of: 0) else { return }

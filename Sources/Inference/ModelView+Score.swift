@@ -8,14 +8,18 @@ extension ModelView {
     /// - Throws: ``InferenceError`` `.shape` when a buffer has another size.
     /// - Concurrency: one scratch per thread.
     public func score(
-        rows: UnsafeBufferPointer<Double>, rowCount: Int, scratch: inout ScoringScratch,
-        scores: UnsafeMutableBufferPointer<Double>, anomalies: UnsafeMutableBufferPointer<Int8>
+        rows: UnsafeBufferPointer<Double>,
+        rowCount: Int,
+        scratch: inout ScoringScratch,
+        scores: UnsafeMutableBufferPointer<Double>,
+        anomalies: UnsafeMutableBufferPointer<Int8>
     ) throws(InferenceError) {
         let (expected, overflow) = rowCount.multipliedReportingOverflow(by: featureCount)
         guard rowCount >= 0, !overflow, rows.count == expected else {
             throw InferenceError(
                 .shape,
-                "\(rows.count) values are not \(rowCount) rows of \(featureCount) features")
+                "\(rows.count) values are not \(rowCount) rows of \(featureCount) features"
+            )
         }
         guard scores.count >= rowCount, anomalies.count >= rowCount else {
             throw InferenceError(.shape, "the outputs hold fewer than \(rowCount) rows")
@@ -35,7 +39,11 @@ extension ModelView {
                 let range = start..<min(start + chunk, rowCount)
                 guard
                     let transformed = transform(
-                        input + start * featureCount, range.count, front, back)
+                        input + start * featureCount,
+                        range.count,
+                        front,
+                        back
+                    )
                 else { return false }
                 svm.decide(transformed, rowCount: range.count, scores + start)
                 finish(input, transformed, range, scores, anomalies)
@@ -48,7 +56,9 @@ extension ModelView {
 
     /// Applies the steps to a copy of rows; nil when the bytes no longer hold them.
     private func transform(
-        _ rows: UnsafePointer<Double>, _ rowCount: Int, _ front: UnsafeMutablePointer<Double>,
+        _ rows: UnsafePointer<Double>,
+        _ rowCount: Int,
+        _ front: UnsafeMutablePointer<Double>,
         _ back: UnsafeMutablePointer<Double>
     ) -> UnsafePointer<Double>? {
         front.update(from: rows, count: rowCount * featureCount)
@@ -73,8 +83,11 @@ extension ModelView {
 
     /// Settles labels: failed rows, then rows so near 0 that rounding could decide.
     private func finish(
-        _ input: UnsafePointer<Double>, _ transformed: UnsafePointer<Double>, _ range: Range<Int>,
-        _ scores: UnsafeMutablePointer<Double>, _ anomalies: UnsafeMutablePointer<Int8>
+        _ input: UnsafePointer<Double>,
+        _ transformed: UnsafePointer<Double>,
+        _ range: Range<Int>,
+        _ scores: UnsafeMutablePointer<Double>,
+        _ anomalies: UnsafeMutablePointer<Int8>
     ) {
         let columns = svm.columnCount
         for row in range {

@@ -2,6 +2,8 @@
 ///
 /// - Concurrency: valid while the bytes are; any thread, the bytes are only read.
 public struct ModelView {
+    /// What kind of estimator it is; 1 is a one-class SVM.
+    public let family: UInt16
     public let featureCount: Int
     public let stepCount: Int
     public let supportVectorCount: Int
@@ -30,7 +32,7 @@ public struct ModelView {
         guard bytes.integer(at: 0, as: UInt32.self) == BlockLayout.magic else {
             throw Self.corrupt("the bytes do not begin like a model")
         }
-        let family = bytes.integer(at: BlockLayout.familyOffset, as: UInt16.self)
+        family = bytes.integer(at: BlockLayout.familyOffset, as: UInt16.self)
         guard family == BlockLayout.oneClassSVM else {
             throw Self.corrupt("model family \(family) is not known")
         }
@@ -49,13 +51,21 @@ public struct ModelView {
         let steps = try Self.walk(bytes, featureCount: featureCount, stepCount: stepCount)
         stepsEnd = steps.end
         widest = steps.widest
-        svm = try PackedSVM(bytes, base, kernel: kernel, stepsEnd: steps.end, columns: steps.columns)
+        svm = try PackedSVM(
+            bytes,
+            base,
+            kernel: kernel,
+            stepsEnd: steps.end,
+            columns: steps.columns
+        )
         supportVectorCount = svm.vectorCount
     }
 
     /// Reads through the steps; the end is where the last one ends.
     private static func walk(
-        _ bytes: UnsafeRawBufferPointer, featureCount: Int, stepCount: Int
+        _ bytes: UnsafeRawBufferPointer,
+        featureCount: Int,
+        stepCount: Int
     ) throws(InferenceError) -> (end: Int, columns: Int, widest: Int) {
         guard (1...ModelLimits.featureCountMax).contains(featureCount) else {
             throw corrupt("the feature count is \(featureCount)")

@@ -16,7 +16,10 @@ struct PackedSVM {
 
     /// Reads the machine that follows the steps, checking that it ends where the bytes end.
     init(
-        _ bytes: UnsafeRawBufferPointer, _ base: UnsafeRawPointer, kernel: SVMKernel, stepsEnd: Int,
+        _ bytes: UnsafeRawBufferPointer,
+        _ base: UnsafeRawPointer,
+        kernel: SVMKernel,
+        stepsEnd: Int,
         columns: Int
     ) throws(InferenceError) {
         let count = bytes.integer(at: BlockLayout.vectorCountOffset, as: UInt64.self)
@@ -31,7 +34,9 @@ struct PackedSVM {
         let start = BlockLayout.aligned(stepsEnd, to: BlockLayout.alignment)
         guard
             let estimator = BlockLayout.estimatorByteCount(
-                vectorCount: vectorCount, columnCount: columns),
+                vectorCount: vectorCount,
+                columnCount: columns
+            ),
             start <= bytes.count, estimator == bytes.count - start
         else { throw ModelView.corrupt("\(count) support vectors do not fill the bytes") }
         let degree = bytes.integer(at: BlockLayout.degreeOffset, as: UInt32.self)
@@ -45,9 +50,16 @@ struct PackedSVM {
         let vectors = (base + start).assumingMemoryBound(to: Double.self)
         columnCount = columns
         native = CVectorSVM(
-            vectors: vectors, coefficients: vectors + blocks &* columns &* BlockLayout.lanes,
-            blockCount: blocks, columnCount: columns, gamma: gamma, coef0: coef0,
-            intercept: intercept, degree: degree, kernel: UInt32(kernel.rawValue))
+            vectors: vectors,
+            coefficients: vectors + blocks &* columns &* BlockLayout.lanes,
+            blockCount: blocks,
+            columnCount: columns,
+            gamma: gamma,
+            coef0: coef0,
+            intercept: intercept,
+            degree: degree,
+            kernel: UInt32(kernel.rawValue)
+        )
         self.kernel = kernel
         coefficientSum = bytes.double(at: BlockLayout.coefficientSumOffset)
         vectorNorm = bytes.double(at: BlockLayout.vectorNormOffset)
@@ -55,7 +67,9 @@ struct PackedSVM {
 
     /// Writes the decision of each row, with the vector kernels.
     func decide(
-        _ rows: UnsafePointer<Double>, rowCount: Int, _ decisions: UnsafeMutablePointer<Double>
+        _ rows: UnsafePointer<Double>,
+        rowCount: Int,
+        _ decisions: UnsafeMutablePointer<Double>
     ) {
         withUnsafePointer(to: native) { cvector_svm_decide($0, rows, rowCount, decisions) }
     }
@@ -69,7 +83,8 @@ struct PackedSVM {
         case .polynomial:
             largest = ScalarKernel.power(
                 native.gamma * norm(row) * vectorNorm + native.coef0.magnitude,
-                Int(native.degree))
+                Int(native.degree)
+            )
         }
         return Self.nearZero * (coefficientSum * largest + native.intercept.magnitude)
     }
@@ -78,7 +93,11 @@ struct PackedSVM {
     func scalarDecision(of row: UnsafePointer<Double>) -> Double {
         let lanes = BlockLayout.lanes
         let parameters = ScalarKernel(
-            kind: kernel, gamma: native.gamma, coef0: native.coef0, degree: Int(native.degree))
+            kind: kernel,
+            gamma: native.gamma,
+            coef0: native.coef0,
+            degree: Int(native.degree)
+        )
         var sum = 0.0
         for vector in 0..<vectorCount {
             guard let first = native.vectors, let coefficients = native.coefficients else { break }

@@ -1,4 +1,4 @@
-/// The plain evaluation of decoded parameters: the definition that packed scoring is tested against.
+/// The plain evaluation of decoded parameters, which packed scoring is tested against.
 ///
 /// Steps as numpy computes them, then support vectors in their order, one addition at a time, then
 /// the intercept: scikit-learn's and LIBSVM's own order, with the C library's exp and tanh.
@@ -7,12 +7,15 @@ public enum ScalarReference {
     ///
     /// - Throws: ``InferenceError`` when the model is not valid or the row has other columns.
     public static func decision(
-        of row: [Double], _ model: ModelParameters
+        of row: [Double],
+        _ model: ModelParameters
     ) throws(InferenceError) -> Double {
         _ = try ModelValidation.check(model)
         guard row.count == model.featureCount else {
             throw InferenceError(
-                .shape, "\(row.count) values are not a row of \(model.featureCount) features")
+                .shape,
+                "\(row.count) values are not a row of \(model.featureCount) features"
+            )
         }
         let values = model.steps.reduce(row, apply)
         switch model.estimator {
@@ -25,10 +28,15 @@ public enum ScalarReference {
 
     /// The decision of a row that the steps were applied to; sizes must fit.
     static func decision(
-        ofTransformed row: [Double], _ svm: OneClassSVMParameters
+        ofTransformed row: [Double],
+        _ svm: OneClassSVMParameters
     ) -> Double {
         let kernel = ScalarKernel(
-            kind: svm.kernel, gamma: svm.gamma, coef0: svm.coef0, degree: svm.degree)
+            kind: svm.kernel,
+            gamma: svm.gamma,
+            coef0: svm.coef0,
+            degree: svm.degree
+        )
         var sum = 0.0
         for (index, coefficient) in svm.dualCoefficients.enumerated() {
             let vector = svm.supportVectors[(index * row.count)..<((index + 1) * row.count)]

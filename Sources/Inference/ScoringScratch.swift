@@ -12,7 +12,8 @@ public struct ScoringScratch: Sendable {
 
     /// Runs with two buffers of a size, whose content is undefined.
     mutating func withHalves<R>(
-        of count: Int, _ body: (UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>) -> R
+        of count: Int,
+        _ body: (UnsafeMutablePointer<Double>, UnsafeMutablePointer<Double>) -> R
     ) -> R? {
         if values.count < 2 * count { values = Array(repeating: 0, count: 2 * count) }
         return values.withUnsafeMutableBufferPointer { buffer in

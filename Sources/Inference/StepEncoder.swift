@@ -13,7 +13,10 @@ enum StepEncoder {
     }
 
     static func put(
-        _ step: TransformStep, inputCount: Int, into block: inout BlockWriter, at offset: inout Int
+        _ step: TransformStep,
+        inputCount: Int,
+        into block: inout BlockWriter,
+        at offset: inout Int
     ) {
         switch step {
         case .standardize(let center, let scale):
@@ -43,8 +46,12 @@ enum StepEncoder {
     }
 
     private static func header(
-        _ kind: UInt32, _ inputs: Int, _ outputs: Int, _ flags: UInt32,
-        _ block: inout BlockWriter, _ offset: inout Int
+        _ kind: UInt32,
+        _ inputs: Int,
+        _ outputs: Int,
+        _ flags: UInt32,
+        _ block: inout BlockWriter,
+        _ offset: inout Int
     ) {
         block.put(kind, at: offset)
         block.put(UInt32(inputs), at: offset + 4)

@@ -67,7 +67,9 @@ struct StepView {
 
     /// Applies a projection: rows of inputs to rows of outputs.
     func project(
-        _ rows: UnsafeMutablePointer<Double>, rowCount: Int, to outputs: UnsafeMutablePointer<Double>
+        _ rows: UnsafeMutablePointer<Double>,
+        rowCount: Int,
+        to outputs: UnsafeMutablePointer<Double>
     ) {
         guard let components = third else { return }
         for row in 0..<rowCount {
@@ -110,11 +112,14 @@ struct StepView {
 extension UnsafeRawBufferPointer {
     /// The little-endian integer at an offset that is known to lie inside.
     func integer<Value: FixedWidthInteger & BitwiseCopyable>(
-        at offset: Int, as type: Value.Type
+        at offset: Int,
+        as type: Value.Type
     ) -> Value {
         Value(littleEndian: loadUnaligned(fromByteOffset: offset, as: type))
     }
 
     /// The double at an offset that is known to lie inside.
-    func double(at offset: Int) -> Double { Double(bitPattern: integer(at: offset, as: UInt64.self)) }
+    func double(at offset: Int) -> Double {
+        Double(bitPattern: integer(at: offset, as: UInt64.self))
+    }
 }

@@ -19,7 +19,8 @@ struct ChunkDecoder {
         }
         guard max(chunk.valueCount, rowCount) <= Self.valueCountMax else {
             throw ParquetError.tooLarge(
-                "\(chunk.valueCount) values of column \"\(column.name)\" in a row group")
+                "\(chunk.valueCount) values of column \"\(column.name)\" in a row group"
+            )
         }
         guard column.isList || chunk.valueCount == rowCount else {
             throw ParquetError.corrupt("\(chunk.valueCount) values for \(rowCount) rows")
@@ -53,7 +54,9 @@ struct ChunkDecoder {
     }
 
     private func unpack(
-        _ body: UnsafeRawBufferPointer, _ page: PageHeader, levelByteCount: Int = 0
+        _ body: UnsafeRawBufferPointer,
+        _ page: PageHeader,
+        levelByteCount: Int = 0
     ) throws -> [UInt8] {
         let byteCount = page.byteCount - levelByteCount
         guard byteCount >= 0, byteCount <= pageByteCountMax else {
@@ -67,13 +70,17 @@ struct ChunkDecoder {
         }
         guard chunk.codec == PageCodec.zstd else {
             throw ParquetError.unsupported(
-                column: column.name, what: PageCodec.name(chunk.codec))
+                column: column.name,
+                what: PageCodec.name(chunk.codec)
+            )
         }
         return try Zstd.decompress(body, byteCount: byteCount)
     }
 
     private func readDictionary(
-        _ bytes: UnsafeRawBufferPointer, _ page: PageHeader, _ builder: inout ColumnBuilder
+        _ bytes: UnsafeRawBufferPointer,
+        _ page: PageHeader,
+        _ builder: inout ColumnBuilder
     ) throws -> [UInt64] {
         guard page.encoding == PageEncoding.plain || page.encoding == PageEncoding.plainDictionary
         else { throw unsupported(page.encoding) }
@@ -89,7 +96,9 @@ struct ChunkDecoder {
     }
 
     private func readData(
-        _ body: UnsafeRawBufferPointer, _ page: PageHeader, _ dictionary: [UInt64]?,
+        _ body: UnsafeRawBufferPointer,
+        _ page: PageHeader,
+        _ dictionary: [UInt64]?,
         _ builder: inout ColumnBuilder
     ) throws {
         var repetitions: [UInt32]?
@@ -101,7 +110,11 @@ struct ChunkDecoder {
         {
             var part = ByteCursor(try cursor.take(byteCount))
             return try HybridEncoding.decode(
-                &part, bitWidth: width, count: page.valueCount, max: max)
+                &part,
+                bitWidth: width,
+                count: page.valueCount,
+                max: max
+            )
         }
         let values: [UInt8]
         var valueStart = 0
@@ -114,12 +127,20 @@ struct ChunkDecoder {
             }
             if definitionMax > 0 {
                 definitions = try levels(
-                    &cursor, page.definitionByteCount, width: definitionWidth, max: definitionMax)
+                    &cursor,
+                    page.definitionByteCount,
+                    width: definitionWidth,
+                    max: definitionMax
+                )
             } else {
                 _ = try cursor.take(page.definitionByteCount)
             }
+            let levelByteCount = cursor.position
             values = try unpack(
-                try cursor.take(cursor.remaining), page, levelByteCount: cursor.position)
+                try cursor.take(cursor.remaining),
+                page,
+                levelByteCount: levelByteCount
+            )
         } else {
             values = try unpack(body, page)
             valueStart = try values.withUnsafeBytes { bytes in
@@ -131,7 +152,11 @@ struct ChunkDecoder {
                 if definitionMax > 0 {
                     try requireRLE(page.definitionEncoding)
                     definitions = try levels(
-                        &cursor, cursor.count32(), width: definitionWidth, max: definitionMax)
+                        &cursor,
+                        cursor.count32(),
+                        width: definitionWidth,
+                        max: definitionMax
+                    )
                 }
                 return cursor.position
             }
@@ -147,7 +172,8 @@ struct ChunkDecoder {
                 values: decoded,
                 definitions: definitions
                     ?? Array(repeating: definitionMax, count: page.valueCount),
-                repetitions: repetitions)
+                repetitions: repetitions
+            )
         } else {
             try builder.append(values: decoded, definitions: definitions)
         }
@@ -162,7 +188,10 @@ struct ChunkDecoder {
     }
 
     private func readValues(
-        _ cursor: inout ByteCursor, _ page: PageHeader, count: Int, _ dictionary: [UInt64]?,
+        _ cursor: inout ByteCursor,
+        _ page: PageHeader,
+        count: Int,
+        _ dictionary: [UInt64]?,
         _ builder: inout ColumnBuilder
     ) throws -> [UInt64] {
         switch page.encoding {
@@ -179,14 +208,20 @@ struct ChunkDecoder {
             }
             let width = Int(try cursor.byte())
             let codes = try HybridEncoding.decode(
-                &cursor, bitWidth: width, count: count, max: UInt32(dictionary.count - 1))
+                &cursor,
+                bitWidth: width,
+                count: count,
+                max: UInt32(dictionary.count - 1)
+            )
             return codes.map { dictionary[Int($0)] }
         default: throw unsupported(page.encoding)
         }
     }
 
     private func readPlain(
-        _ cursor: inout ByteCursor, count: Int, _ builder: inout ColumnBuilder
+        _ cursor: inout ByteCursor,
+        count: Int,
+        _ builder: inout ColumnBuilder
     ) throws -> [UInt64] {
         switch column.physical {
         case .boolean:
@@ -229,7 +264,10 @@ struct ChunkDecoder {
     }
 
     private func fixed<T: BitwiseCopyable>(
-        _ cursor: inout ByteCursor, _ count: Int, _: T.Type, _ bits: (T) throws -> UInt64
+        _ cursor: inout ByteCursor,
+        _ count: Int,
+        _: T.Type,
+        _ bits: (T) throws -> UInt64
     ) throws -> [UInt64] {
         let stride = MemoryLayout<T>.stride
         guard count <= cursor.remaining / stride else {

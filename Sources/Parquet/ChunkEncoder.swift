@@ -31,7 +31,8 @@ struct ChunkEncoder {
     func encode(rows: Range<Int>, base: Int, into out: inout [UInt8]) throws -> ChunkInfo {
         var info = ChunkInfo(
             field: field,
-            statistics: ChunkStatistics(column, rows: rows, presence: presence))
+            statistics: ChunkStatistics(column, rows: rows, presence: presence)
+        )
         let plan = DictionaryPlan.make(column, rows: rows, presence: presence)
         if let plan {
             info.dictionaryPageOffset = base + out.count
@@ -127,7 +128,9 @@ struct ChunkEncoder {
     }
 
     private func appendWithLength(
-        _ levels: [UInt32], bitWidth: Int, to body: inout [UInt8]
+        _ levels: [UInt32],
+        bitWidth: Int,
+        to body: inout [UInt8]
     ) {
         var encoded: [UInt8] = []
         HybridEncoding.append(levels, bitWidth: bitWidth, to: &encoded)
@@ -142,7 +145,10 @@ struct ChunkEncoder {
     }
 
     private func appendCodes(
-        _ plan: DictionaryPlan, _ rows: Range<Int>, chunkStart: Int, to body: inout [UInt8]
+        _ plan: DictionaryPlan,
+        _ rows: Range<Int>,
+        chunkStart: Int,
+        to body: inout [UInt8]
     ) {
         body.append(UInt8(plan.bitWidth))
         let local = (rows.lowerBound - chunkStart)..<(rows.upperBound - chunkStart)
@@ -155,12 +161,16 @@ struct ChunkEncoder {
     }
 
     private func appendPage(
-        _ type: Int64, _ body: [UInt8], _ info: inout ChunkInfo, _ out: inout [UInt8],
+        _ type: Int64,
+        _ body: [UInt8],
+        _ info: inout ChunkInfo,
+        _ out: inout [UInt8],
         _ fill: (inout ThriftWriter) -> Void
     ) throws {
         guard body.count < Int32.max >> 1 else {
             throw ParquetError.tooLarge(
-                "a page of \(body.count) bytes in column \"\(field.name)\"")
+                "a page of \(body.count) bytes in column \"\(field.name)\""
+            )
         }
         let stored =
             switch options.compression {

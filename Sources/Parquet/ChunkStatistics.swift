@@ -61,7 +61,9 @@ struct ChunkStatistics: Equatable {
     }
 
     private mutating func setTextBounds(
-        _ dictionary: [String], _ indices: [UInt32], _ rows: Range<Int>
+        _ dictionary: [String],
+        _ indices: [UInt32],
+        _ rows: Range<Int>
     ) {
         var low: UInt32?
         var high: UInt32?

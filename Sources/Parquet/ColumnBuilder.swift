@@ -71,7 +71,9 @@ struct ColumnBuilder {
 
     /// Appends a page of a list column; a list may go on from the page before.
     mutating func append(
-        values: [UInt64], definitions: [UInt32], repetitions: [UInt32]
+        values: [UInt64],
+        definitions: [UInt32],
+        repetitions: [UInt32]
     ) throws {
         let isOptional = column.field?.isOptional ?? false
         let emptyLevel: UInt32 = isOptional ? 1 : 0
@@ -113,11 +115,15 @@ struct ColumnBuilder {
             return .double(bits.map { Double(bitPattern: $0) }, validity: validity)
         case .string:
             return .string(
-                dictionary: texts, indices: bits.map { UInt32(truncatingIfNeeded: $0) })
+                dictionary: texts,
+                indices: bits.map { UInt32(truncatingIfNeeded: $0) }
+            )
         case .doubleList:
             return .doubleList(
-                values: bits.map { Double(bitPattern: $0) }, offsets: offsets + [bits.count],
-                validity: validity)
+                values: bits.map { Double(bitPattern: $0) },
+                offsets: offsets + [bits.count],
+                validity: validity
+            )
         }
     }
 }

@@ -16,7 +16,9 @@ struct DictionaryPlan {
 
     /// The plan for rows of a column, nil when plain values take less space.
     static func make(
-        _ column: ParquetColumn, rows: Range<Int>, presence: [Bool]?
+        _ column: ParquetColumn,
+        rows: Range<Int>,
+        presence: [Bool]?
     ) -> DictionaryPlan? {
         switch column {
         case .boolean, .doubleList: nil
@@ -31,7 +33,9 @@ struct DictionaryPlan {
     }
 
     private static func texts(
-        _ dictionary: [String], _ indices: [UInt32], _ rows: Range<Int>
+        _ dictionary: [String],
+        _ indices: [UInt32],
+        _ rows: Range<Int>
     ) -> DictionaryPlan? {
         var plan = DictionaryPlan()
         var codeOfIndex = [UInt32](repeating: UInt32.max, count: dictionary.count)
@@ -59,7 +63,10 @@ struct DictionaryPlan {
     }
 
     private static func numbers(
-        _ rows: Range<Int>, _ presence: [Bool]?, width: Int, _ bits: (Int) -> UInt64
+        _ rows: Range<Int>,
+        _ presence: [Bool]?,
+        width: Int,
+        _ bits: (Int) -> UInt64
     ) -> DictionaryPlan? {
         var plan = DictionaryPlan()
         var table = NumberTable()
@@ -80,7 +87,9 @@ struct DictionaryPlan {
         plan.count = table.values.count
         plan.page.reserveCapacity(plan.count * width)
         for value in table.values {
-            withUnsafeBytes(of: value.littleEndian) { plan.page.append(contentsOf: $0.prefix(width)) }
+            withUnsafeBytes(of: value.littleEndian) {
+                plan.page.append(contentsOf: $0.prefix(width))
+            }
         }
         return plan.isSmaller(than: presentCount * width, valueCount: presentCount) ? plan : nil
     }

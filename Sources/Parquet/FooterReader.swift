@@ -34,7 +34,8 @@ struct FooterReader {
         }
         let footerStart = file.count - 8 - footerCount
         var cursor = ByteCursor(
-            UnsafeRawBufferPointer(rebasing: file[footerStart..<(file.count - 8)]))
+            UnsafeRawBufferPointer(rebasing: file[footerStart..<(file.count - 8)])
+        )
         let footer = try ThriftReader.structure(&cursor)
         let schema = try SchemaReader(footer.list(2).map { try $0.structure() })
         columns = schema.columns
@@ -54,7 +55,8 @@ struct FooterReader {
     }
 
     private static func rowGroup(
-        _ group: ThriftStructure, dataEnd: Int
+        _ group: ThriftStructure,
+        dataEnd: Int
     ) throws -> ReadRowGroup {
         let chunks = try group.list(1).map { item -> ReadChunk in
             let chunk = try item.structure()
@@ -72,8 +74,11 @@ struct FooterReader {
                 throw ParquetError.corrupt("a column chunk at \(start) of \(count) bytes")
             }
             return ReadChunk(
-                codec: try meta.requiredInt(4), physical: try meta.requiredInt(1),
-                valueCount: try meta.requiredCount(5), bytes: start..<(start + count))
+                codec: try meta.requiredInt(4),
+                physical: try meta.requiredInt(1),
+                valueCount: try meta.requiredCount(5),
+                bytes: start..<(start + count)
+            )
         }
         return ReadRowGroup(rowCount: try group.requiredCount(3), chunks: chunks)
     }

@@ -10,7 +10,9 @@ struct RowGroupInfo {
 enum FooterWriter {
     /// The footer as Thrift bytes, without its length and magic.
     static func bytes(
-        schema: ParquetSchema, rowGroups: [RowGroupInfo], options: ParquetOptions
+        schema: ParquetSchema,
+        rowGroups: [RowGroupInfo],
+        options: ParquetOptions
     ) -> [UInt8] {
         ThriftWriter.structure { file in
             file.int32(1, 2)
@@ -32,7 +34,9 @@ enum FooterWriter {
     }
 
     private static func append(
-        _ group: RowGroupInfo, ordinal: Int, _ options: ParquetOptions,
+        _ group: RowGroupInfo,
+        ordinal: Int,
+        _ options: ParquetOptions,
         to out: inout ThriftWriter
     ) {
         let codec =
@@ -73,12 +77,18 @@ enum FooterWriter {
             let repetition: Int64 = field.isOptional ? 1 : 0
             guard field.kind == .doubleList else {
                 elements.append(
-                    SchemaElement(name: field.name, kind: field.kind, repetition: repetition))
+                    SchemaElement(name: field.name, kind: field.kind, repetition: repetition)
+                )
                 continue
             }
             elements.append(
                 SchemaElement(
-                    name: field.name, kind: field.kind, repetition: repetition, childCount: 1))
+                    name: field.name,
+                    kind: field.kind,
+                    repetition: repetition,
+                    childCount: 1
+                )
+            )
             elements.append(SchemaElement(name: "list", repetition: 2, childCount: 1))
             elements.append(SchemaElement(name: "element", kind: .double, repetition: 1))
         }

@@ -42,7 +42,10 @@ enum HybridEncoding {
     }
 
     private static func pack(
-        _ values: [UInt32], _ range: Range<Int>, _ bitWidth: Int, to out: inout [UInt8]
+        _ values: [UInt32],
+        _ range: Range<Int>,
+        _ bitWidth: Int,
+        to out: inout [UInt8]
     ) {
         guard !range.isEmpty else { return }
         let groupCount = (range.count + 7) / 8
@@ -66,7 +69,10 @@ enum HybridEncoding {
     ///
     /// - Throws: ``ParquetError`` `.corrupt`.
     static func decode(
-        _ cursor: inout ByteCursor, bitWidth: Int, count: Int, max: UInt32
+        _ cursor: inout ByteCursor,
+        bitWidth: Int,
+        count: Int,
+        max: UInt32
     ) throws -> [UInt32] {
         guard bitWidth >= 0, bitWidth <= 32 else {
             throw ParquetError.corrupt("a bit width of \(bitWidth)")
@@ -94,8 +100,12 @@ enum HybridEncoding {
                 }
                 let packed = try cursor.take(byteCount)
                 try unpack(
-                    packed, bitWidth, count: Swift.min(wanted, groups * 8), max: max,
-                    into: &result)
+                    packed,
+                    bitWidth,
+                    count: Swift.min(wanted, groups * 8),
+                    max: max,
+                    into: &result
+                )
             }
         }
         return result
@@ -110,7 +120,10 @@ enum HybridEncoding {
     }
 
     private static func unpack(
-        _ packed: UnsafeRawBufferPointer, _ bitWidth: Int, count: Int, max: UInt32,
+        _ packed: UnsafeRawBufferPointer,
+        _ bitWidth: Int,
+        count: Int,
+        max: UInt32,
         into result: inout [UInt32]
     ) throws {
         let mask = bitWidth == 0 ? 0 : UInt64.max >> UInt64(64 - bitWidth)

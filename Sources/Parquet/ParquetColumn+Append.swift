@@ -20,7 +20,8 @@ extension ParquetColumn {
             let base = UInt32(truncatingIfNeeded: left.count)
             self = .string(
                 dictionary: left + right,
-                indices: codes + otherCodes.map { $0 == Self.nullIndex ? $0 : $0 &+ base })
+                indices: codes + otherCodes.map { $0 == Self.nullIndex ? $0 : $0 &+ base }
+            )
         case (
             .doubleList(let left, let offsets, let validity),
             .doubleList(let right, let otherOffsets, let otherValidity)
@@ -32,7 +33,8 @@ extension ParquetColumn {
                 values: left + right[start..<end],
                 offsets: (offsets.isEmpty ? [base] : offsets)
                     + otherOffsets.dropFirst().map { $0 - start + base },
-                validity: join(validity, otherValidity))
+                validity: join(validity, otherValidity)
+            )
         default: break
         }
     }

@@ -21,11 +21,16 @@ public enum ParquetColumn: Sendable, Equatable {
     ///
     /// - Shape: `values` is `[rowCount, listLength]`, row-major.
     public static func fixedLists(
-        values: [Double], listLength: Int, rowCount: Int, validity: [Bool]? = nil
+        values: [Double],
+        listLength: Int,
+        rowCount: Int,
+        validity: [Bool]? = nil
     ) -> ParquetColumn {
         .doubleList(
-            values: values, offsets: (0..<(rowCount + 1)).map { $0 &* listLength },
-            validity: validity)
+            values: values,
+            offsets: (0..<(rowCount + 1)).map { $0 &* listLength },
+            validity: validity
+        )
     }
 
     /// A string column from one text a row; for small columns only.

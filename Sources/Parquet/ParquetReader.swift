@@ -57,8 +57,11 @@ public struct ParquetReader {
         }
         let group = footer.rowGroups[rowGroup]
         let decoder = ChunkDecoder(
-            column: column, chunk: group.chunks[column.leafIndex], rowCount: group.rowCount,
-            pageByteCountMax: pageByteCountMax)
+            column: column,
+            chunk: group.chunks[column.leafIndex],
+            rowCount: group.rowCount,
+            pageByteCountMax: pageByteCountMax
+        )
         do {
             return try decoder.decode(file)
         } catch ParquetError.corrupt(let what) {

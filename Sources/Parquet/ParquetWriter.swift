@@ -33,7 +33,9 @@ public struct ParquetWriter: Sendable {
         for field in schema.fields {
             guard !field.name.isEmpty, names.insert(field.name).inserted else {
                 throw ParquetError.mismatch(
-                    column: field.name, what: "column names must be distinct and not empty")
+                    column: field.name,
+                    what: "column names must be distinct and not empty"
+                )
             }
         }
         guard !schema.fields.isEmpty else {
@@ -53,7 +55,8 @@ public struct ParquetWriter: Sendable {
         guard columns.count == schema.fields.count, let first = columns.first else {
             throw ParquetError.mismatch(
                 column: schema.fields.first?.name ?? "",
-                what: "\(columns.count) columns for \(schema.fields.count) fields")
+                what: "\(columns.count) columns for \(schema.fields.count) fields"
+            )
         }
         let rowCount = first.rowCount
         for (column, field) in zip(columns, schema.fields) {

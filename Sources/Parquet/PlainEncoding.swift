@@ -4,7 +4,10 @@
 enum PlainEncoding {
     /// Appends the values of rows that hold one.
     static func append(
-        _ column: ParquetColumn, rows: Range<Int>, presence: [Bool]?, to out: inout [UInt8]
+        _ column: ParquetColumn,
+        rows: Range<Int>,
+        presence: [Bool]?,
+        to out: inout [UInt8]
     ) {
         switch column {
         case .boolean(let values): appendBits(values, rows, to: &out)
@@ -18,7 +21,12 @@ enum PlainEncoding {
             }
         case .doubleList(let values, let offsets, _):
             if presence == nil {
-                appendFixed(values, offsets[rows.lowerBound]..<offsets[rows.upperBound], nil, to: &out)
+                appendFixed(
+                    values,
+                    offsets[rows.lowerBound]..<offsets[rows.upperBound],
+                    nil,
+                    to: &out
+                )
             } else {
                 for row in rows where presence?[row] ?? true {
                     appendFixed(values, offsets[row]..<offsets[row + 1], nil, to: &out)
@@ -35,13 +43,17 @@ enum PlainEncoding {
     }
 
     private static func appendFixed<T: BitwiseCopyable>(
-        _ values: [T], _ range: Range<Int>, _ presence: [Bool]?, to out: inout [UInt8]
+        _ values: [T],
+        _ range: Range<Int>,
+        _ presence: [Bool]?,
+        to out: inout [UInt8]
     ) {
         values.withUnsafeBytes { bytes in
             let stride = MemoryLayout<T>.stride
             guard let presence else {
                 out.append(
-                    contentsOf: bytes[(range.lowerBound * stride)..<(range.upperBound * stride)])
+                    contentsOf: bytes[(range.lowerBound * stride)..<(range.upperBound * stride)]
+                )
                 return
             }
             for row in range where presence[row] {
@@ -51,7 +63,9 @@ enum PlainEncoding {
     }
 
     private static func appendBits(
-        _ values: [Int8], _ range: Range<Int>, to out: inout [UInt8]
+        _ values: [Int8],
+        _ range: Range<Int>,
+        to out: inout [UInt8]
     ) {
         var byte: UInt8 = 0
         var bit: UInt8 = 0

@@ -75,7 +75,9 @@ struct SchemaReader {
     }
 
     private func readLeaf(
-        _ leaf: ThriftStructure, isOptional: Bool, into column: inout ReadColumn
+        _ leaf: ThriftStructure,
+        isOptional: Bool,
+        into column: inout ReadColumn
     ) throws {
         guard let type = try leaf.int(1), let physical = PhysicalType(rawValue: type) else {
             throw ParquetError.corrupt("column \"\(column.name)\" has no known physical type")
@@ -111,7 +113,8 @@ struct SchemaReader {
     }
 
     private static func microsecondsPerUnit(
-        _ converted: Int64?, _ logical: ThriftStructure?
+        _ converted: Int64?,
+        _ logical: ThriftStructure?
     ) throws -> Int64? {
         if let timestamp = try logical?.structure(8) {
             guard try timestamp.bool(1) == true else { return nil }
@@ -129,7 +132,9 @@ struct SchemaReader {
     }
 
     private func readList(
-        _ nodes: [ThriftStructure], isOptional: Bool, into column: inout ReadColumn
+        _ nodes: [ThriftStructure],
+        isOptional: Bool,
+        into column: inout ReadColumn
     ) throws {
         let isList = try nodes[0].int(6) == 3 || nodes[0].structure(10)?.value(3) != nil
         guard isList, nodes.count == 3, try childCount(nodes[0]) == 1,

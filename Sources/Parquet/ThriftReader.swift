@@ -101,7 +101,8 @@ struct ThriftReader {
     }
 
     private static func structure(
-        _ cursor: inout ByteCursor, depth: Int
+        _ cursor: inout ByteCursor,
+        depth: Int
     ) throws -> ThriftStructure {
         guard depth < depthMax else { throw ParquetError.corrupt("its metadata nests too deep") }
         var result = ThriftStructure()
@@ -127,7 +128,9 @@ struct ThriftReader {
     }
 
     private static func value(
-        _ cursor: inout ByteCursor, type: UInt8, depth: Int
+        _ cursor: inout ByteCursor,
+        type: UInt8,
+        depth: Int
     ) throws -> ThriftValue {
         switch type {
         case ThriftType.true, ThriftType.false: return .bool(try cursor.byte() == 1)

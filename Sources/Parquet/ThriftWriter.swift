@@ -43,7 +43,9 @@ struct ThriftWriter {
 
     /// Appends a list of structures, filled one by one.
     mutating func structures<T>(
-        _ id: Int, _ items: [T], _ body: (inout ThriftWriter, T) -> Void
+        _ id: Int,
+        _ items: [T],
+        _ body: (inout ThriftWriter, T) -> Void
     ) {
         list(id, count: items.count, of: ThriftType.structure)
         for item in items { rawStructure { body(&$0, item) } }

@@ -34,7 +34,11 @@ enum Zstd {
         var isFine = true
         let out = [UInt8](unsafeUninitializedCapacity: max(byteCount, 1)) { buffer, count in
             let written = ZSTD_decompress(
-                buffer.baseAddress, byteCount, bytes.baseAddress, bytes.count)
+                buffer.baseAddress,
+                byteCount,
+                bytes.baseAddress,
+                bytes.count
+            )
             isFine = ZSTD_isError(written) == 0 && written == byteCount
             count = isFine ? written : 0
         }

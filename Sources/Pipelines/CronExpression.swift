@@ -13,6 +13,10 @@ package struct CronExpression: Sendable, Equatable {
     let days: UInt64
     let months: UInt64
     let weekdays: UInt64
+    /// Whether every hour is selected: then the clock's minutes count, not single times of day.
+    let isEveryHour: Bool
+    private let restrictsDays: Bool
+    private let restrictsWeekdays: Bool
 
     package static func == (left: CronExpression, right: CronExpression) -> Bool {
         left.text == right.text
@@ -43,15 +47,15 @@ package struct CronExpression: Sendable, Equatable {
         days = try CronField.day.bits(fields[2])
         months = try CronField.month.bits(fields[3])
         weekdays = try CronField.weekday.bits(fields[4])
+        isEveryHour = hours == CronField.hour.all
+        restrictsDays = days != CronField.day.all
+        restrictsWeekdays = weekdays != CronField.weekday.all
         guard canFire else {
             throw ScalarProblem(
                 "\"\(text.prefix(80))\" never fires: no such day of the month exists"
             )
         }
     }
-
-    /// Whether every hour is selected: then the clock's minutes count, not single times of day.
-    var isEveryHour: Bool { hours == CronField.hour.all }
 
     /// Whether a date is selected.
     ///
@@ -64,10 +68,8 @@ package struct CronExpression: Sendable, Equatable {
             ? dayMatches || weekdayMatches : dayMatches && weekdayMatches
     }
 
+    /// Whether the bit of a value is set.
     static func has(_ bits: UInt64, _ value: Int) -> Bool { bits >> UInt64(value) & 1 == 1 }
-
-    private var restrictsDays: Bool { days != CronField.day.all }
-    private var restrictsWeekdays: Bool { weekdays != CronField.weekday.all }
 
     private var canFire: Bool {
         if !restrictsDays || restrictsWeekdays { return true }
@@ -108,7 +110,7 @@ struct CronField {
     )
 
     /// The bits of all values.
-    var all: UInt64 { range.reduce(0) { $0 | 1 << UInt64($1) } }
+    var all: UInt64 { (1 << UInt64(range.upperBound + 1)) - (1 << UInt64(range.lowerBound)) }
 
     private var isWeekday: Bool { range == 0...6 }
     /// 7 is Sunday as well.

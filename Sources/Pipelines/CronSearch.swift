@@ -8,43 +8,53 @@ struct CronSearch {
     let cron: CronExpression
     let zone: TimeZoneRules
 
-    /// More than any zone has set its clock back since 1970 (3 hours, Antarctica/Casey).
-    private static let slack: Int64 = 4
+    /// More than any zone has set its clock back since 1970 (7 hours, Antarctica/Vostok).
+    private static let slack: Int64 = 8
 
-    func next(after time: Timestamp) -> Timestamp? {
+    /// The day looked at last, and its offset in microseconds if it is the same all around it.
+    private var known: (day: Int64, steadyOffset: Int64?)?
+
+    init(cron: CronExpression, zone: TimeZoneRules) {
+        self.cron = cron
+        self.zone = zone
+    }
+
+    /// The first fire time later than a moment.
+    mutating func next(after time: Timestamp) -> Timestamp? {
         if cron.isEveryHour, let near = nearby(time, direction: 1) { return near }
         var found: Timestamp?
         var hour = localHour(time) - Self.slack
         var last = Self.hourRange.upperBound
         while hour <= last {
-            if let skip = dayWithoutMatch(hour) {
-                hour = (skip + 1) * 24
+            if let day = dayWithoutMatch(hour) {
+                hour = (day + 1) * 24
                 continue
             }
             for moment in moments(inHour: hour) where moment > time {
                 if moment < found ?? .distantFuture { found = moment }
             }
-            // Later local hours can hold earlier moments, but only a few of them.
-            if found != nil { last = min(last, hour + Self.slack) }
+            // With every hour a few later local hours can hold earlier moments.
+            if found != nil { last = min(last, cron.isEveryHour ? hour + Self.slack : hour) }
             hour += 1
         }
         return found
     }
 
-    func previous(atOrBefore time: Timestamp) -> Timestamp? {
+    /// The last fire time at or before a moment.
+    mutating func previous(atOrBefore time: Timestamp) -> Timestamp? {
         if cron.isEveryHour, let near = nearby(time, direction: -1) { return near }
         var found: Timestamp?
         var hour = localHour(time) + Self.slack
         var last = Self.hourRange.lowerBound
         while hour >= last {
-            if let skip = dayWithoutMatch(hour) {
-                hour = skip * 24 - 1
+            if let day = dayWithoutMatch(hour) {
+                hour = day * 24 - 1
                 continue
             }
             for moment in moments(inHour: hour) where moment <= time {
                 if moment > found ?? .distantPast { found = moment }
             }
-            if found != nil { last = max(last, hour - Self.slack) }
+            if found != nil { last = max(last, cron.isEveryHour ? hour - Self.slack : hour) }
             hour -= 1
         }
         return found
@@ -81,11 +91,12 @@ struct CronSearch {
     }
 
     /// The fire times of one local hour.
-    private func moments(inHour hour: Int64) -> [Timestamp] {
+    private mutating func moments(inHour hour: Int64) -> [Timestamp] {
         let day = hour.floorDivided(by: 24)
         let hourOfDay = Int(hour - day * 24)
         guard CronExpression.has(cron.hours, hourOfDay) else { return [] }
         let date = CivilDateTime.civil(fromDays: day)
+        let steady = steadyOffset(day)
         var moments: [Timestamp] = []
         for minute in 0..<60 where CronExpression.has(cron.minutes, minute) {
             let civil = CivilDateTime(
@@ -95,13 +106,30 @@ struct CronSearch {
                 hour: hourOfDay,
                 minute: minute
             )
-            if cron.isEveryHour {
+            if let steady {
+                moments.append(civil.utc - .microseconds(steady))
+            } else if cron.isEveryHour {
                 moments.append(contentsOf: zone.timestamps(of: civil))
             } else {
                 moments.append(zone.firstTimestamp(of: civil))
             }
         }
         return moments
+    }
+
+    /// The offset of a local day if no clock change is near it; nil where the zone must be asked.
+    ///
+    /// The samples are 39 hours apart; no zone changes twice within a week.
+    private mutating func steadyOffset(_ day: Int64) -> Int64? {
+        if let known, known.day == day { return known.steadyOffset }
+        let noon = Timestamp(seconds: day * 86_400 + 43_200)
+        let offset = offset(at: noon)
+        let reach = Duration.seconds(39 * 3600)
+        let isSteady =
+            self.offset(at: noon - reach) == offset
+            && self.offset(at: noon + reach) == offset
+        known = (day, isSteady ? offset : nil)
+        return isSteady ? offset : nil
     }
 
     /// The nearest fire time within two hours if the zone's offset does not change on the way.

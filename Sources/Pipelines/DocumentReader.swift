@@ -19,6 +19,7 @@ final class DocumentReader {
         }
     }
 
+    /// Adds a problem to the list.
     func report(line: Int, path: String, _ message: String) {
         problems.append(DocumentProblem(file: file, line: line, path: path, message: message))
     }
@@ -30,10 +31,12 @@ final class DocumentReader {
             return nil
         }
         var values: [String: YAMLNode] = [:]
+        var hasUnknownKey = false
         for entry in entries {
             let entryPath = path.isEmpty ? entry.key : path + "." + entry.key
             guard allowed.contains(entry.key) else {
                 report(line: entry.line, path: entryPath, unknown(entry.key, allowed, "key"))
+                hasUnknownKey = true
                 continue
             }
             guard values[entry.key] == nil else {
@@ -42,7 +45,13 @@ final class DocumentReader {
             }
             values[entry.key] = entry.value
         }
-        return MappingReader(reader: self, path: path, line: node.line, values: values)
+        return MappingReader(
+            reader: self,
+            path: path,
+            line: node.line,
+            values: values,
+            hasUnknownKey: hasUnknownKey
+        )
     }
 
     /// Problems by line, as a reader of the file meets them.
@@ -67,12 +76,16 @@ struct MappingReader {
     let path: String
     let line: Int
     let values: [String: YAMLNode]
+    /// Whether a key was refused: then a missing one may be meant by it.
+    let hasUnknownKey: Bool
 
+    /// The path of a key of this mapping.
     func path(_ key: String) -> String { path.isEmpty ? key : path + "." + key }
 
     /// Whether a key is written with a value.
     func has(_ key: String) -> Bool { values[key].map { !$0.isNull } ?? false }
 
+    /// Adds a problem with the value of a key.
     func report(_ key: String, _ message: String) {
         reader.report(line: values[key]?.line ?? line, path: path(key), message)
     }

@@ -1,5 +1,6 @@
 /// Names a version of a fleet: `plant@production` by alias, or `plant@3` by number.
 package struct FleetReference: Sendable, Hashable, CustomStringConvertible {
+    /// How the version is named.
     package enum Target: Sendable, Hashable {
         case alias(String)
         case version(Int)

@@ -126,7 +126,9 @@ extension MappingReader {
         case (true, true):
             mapping.report("cron", "cannot stand beside every; keep one of them")
         case (false, false):
-            if mapping.values["every"] == nil, mapping.values["cron"] == nil {
+            if !mapping.hasUnknownKey, mapping.values["every"] == nil,
+                mapping.values["cron"] == nil
+            {
                 reader.report(
                     line: mapping.line,
                     path: mapping.path,

@@ -65,6 +65,7 @@ package struct PipelineDocument: Sendable, Equatable {
 
     /// What a run writes.
     package struct OutputSettings: Sendable, Equatable {
+        /// The file formats of predictions.
         package enum Format: String, Sendable, CaseIterable, Codable {
             case parquet, csv
         }

@@ -214,7 +214,8 @@ package struct RunMachine: Sendable {
         guard deaths <= policy.retryCountMax else {
             return end(
                 .failed,
-                "task \(ended.task) lost its worker \(deaths) times, the last time with \(ending)"
+                "task \(ended.task) lost its worker at attempt \(ended.attempt), "
+                    + "after which no retry is left: \(ending)"
             )
         }
         message = "task \(ended.task) is tried again after \(ending)"

@@ -32,6 +32,7 @@ enum Scalar {
         return value
     }
 
+    /// Reads a whole number within a range.
     static func integer(
         _ text: String,
         in range: ClosedRange<Int>
@@ -47,6 +48,7 @@ enum Scalar {
         return value
     }
 
+    /// Reads `true` or `false`, nothing else.
     static func boolean(_ text: String) throws(ScalarProblem) -> Bool {
         switch text {
         case "true": true
@@ -55,6 +57,7 @@ enum Scalar {
         }
     }
 
+    /// Reads one of a few words.
     static func choice(_ text: String, of words: [String]) throws(ScalarProblem) -> String {
         guard words.contains(text) else {
             throw ScalarProblem("\"\(text.prefix(40))\" is an " + unknown(text, words, "value"))
@@ -73,6 +76,7 @@ enum Scalar {
         return text
     }
 
+    /// Whether a text is a name as ``name(_:)`` reads it.
     static func isName(_ text: String) -> Bool {
         let bytes = text.utf8
         guard (1...63).contains(bytes.count), let first = bytes.first else { return false }

@@ -34,7 +34,8 @@ package enum Schedule: Sendable {
             let next = Timestamp(microseconds: value)
             return overflow || next > .distantFuture ? nil : next
         case .cron(let cron, let zone):
-            return CronSearch(cron: cron, zone: zone).next(after: time)
+            var search = CronSearch(cron: cron, zone: zone)
+            return search.next(after: time)
         }
     }
 
@@ -48,7 +49,8 @@ package enum Schedule: Sendable {
             let previous = Timestamp(microseconds: value)
             return overflow || previous < .distantPast ? nil : previous
         case .cron(let cron, let zone):
-            return CronSearch(cron: cron, zone: zone).previous(atOrBefore: time)
+            var search = CronSearch(cron: cron, zone: zone)
+            return search.previous(atOrBefore: time)
         }
     }
 

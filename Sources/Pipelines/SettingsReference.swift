@@ -2,6 +2,7 @@ import Core
 
 /// One setting of a server: its declaration is its documentation.
 package struct Setting: Sendable {
+    /// What a value looks like.
     package enum Kind: String, Sendable {
         case text, boolean, integer, duration, choice, path
     }

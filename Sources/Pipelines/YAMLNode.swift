@@ -3,6 +3,7 @@ import Yams
 
 /// A YAML value with the line it begins on.
 struct YAMLNode {
+    /// The three shapes of a YAML value.
     enum Content {
         /// Its text, and whether it was written without quotes.
         case scalar(String, isPlain: Bool)
@@ -47,9 +48,7 @@ enum YAMLText {
                 message: "the document has \(yaml.utf8.count) bytes; at most 1 MiB"
             )
         }
-        if let line = YAMLReferences.firstAliasLine(in: yaml) {
-            throw YAMLProblem(line: line, message: YAMLProblem.references)
-        }
+        try YAMLScan.check(yaml)
         do {
             let parser = try Parser(yaml: yaml, resolver: .basic, encoding: .utf8)
             let root = try parser.singleRoot()
@@ -104,7 +103,7 @@ enum YAMLText {
             for (key, value) in mapping {
                 let keyLine = key.mark?.line ?? line
                 guard case .scalar(let scalar) = key, key.anchor == nil else {
-                    throw YAMLProblem(line: keyLine, message: "a key must be a plain name")
+                    throw YAMLProblem(line: keyLine, message: YAMLProblem.keys)
                 }
                 let node = try convert(value, depth: depth + 1, count: &count)
                 entries.append((scalar.string, keyLine, node))
@@ -121,6 +120,7 @@ struct YAMLProblem: Error {
     let line: Int
     let message: String
 
+    static let keys = "a key must be a plain name"
     static let references = "anchors and aliases (&name, *name) are not supported; repeat the value"
 
     init(line: Int, message: String) {
@@ -161,54 +161,5 @@ struct YAMLProblem: Error {
         }
         let value = lines[line - 1][colon...].dropFirst().drop { $0 == " " }
         return value.hasPrefix("*")
-    }
-}
-
-/// Finds what can be an anchor or an alias before the parser expands it.
-///
-/// Comparing mapping keys made of nested aliases takes exponential time, so such a text must not
-/// reach the parser. The scan may take plain text for a reference, never the reverse.
-enum YAMLReferences {
-    /// The line of the first alias, nil unless the text has both an anchor and an alias.
-    static func firstAliasLine(in yaml: String) -> Int? {
-        var line = 1
-        var inComment = false
-        var onlySpaceBefore = true
-        // The two bytes before the current one.
-        var (older, previous): (UInt8, UInt8) = (0x0A, 0x0A)
-        var hasAnchor = false
-        var aliasLine: Int?
-        for byte in yaml.utf8 {
-            // A mark inside a word (`R&D`, `2*x`) begins no reference.
-            if previous == 0x26 || previous == 0x2A, isName(byte), !isWord(older), !inComment {
-                if previous == 0x26 { hasAnchor = true } else { aliasLine = aliasLine ?? line }
-            }
-            (older, previous) = (previous, byte)
-            switch byte {
-            case 0x0A, 0x0D:
-                if byte == 0x0A { line += 1 }
-                inComment = false
-                onlySpaceBefore = true
-            case 0x20, 0x09:
-                break
-            case 0x23 where onlySpaceBefore:
-                inComment = true
-            case 0x80...:
-                // YAML has line breaks beyond ASCII: end the comment rather than miss one.
-                inComment = false
-            default:
-                onlySpaceBefore = false
-            }
-        }
-        return hasAnchor ? aliasLine : nil
-    }
-
-    private static func isWord(_ byte: UInt8) -> Bool { isName(byte) && byte != 0x2D }
-
-    private static func isName(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x5F, 0x2D: true
-        default: false
-        }
     }
 }

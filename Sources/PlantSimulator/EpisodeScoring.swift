@@ -22,8 +22,9 @@ package struct EpisodeScoring: Sendable {
         package var predicted = 0
         /// Those that overlap a fault of their series.
         package var right = 0
+        /// Faults of which at least half lies in the scored range.
         package var faults = 0
-        /// Faults that a predicted episode overlaps.
+        /// Those that a predicted episode overlaps.
         package var found = 0
 
         /// Right among predicted; 1 when nothing was predicted.
@@ -63,16 +64,22 @@ package struct EpisodeScoring: Sendable {
 
     /// Compares the anomalous windows of every series, given by their starts, with the faults.
     ///
-    /// Pass the faults that overlap the scored range.
+    /// Pass all faults that overlap the scored range `[from, to)`. A fault of which less than half
+    /// lies in the range makes episodes right, but is not among those to be found.
     package func score(
-        anomalousStarts: [SeriesKey: [Timestamp]], faults: [FaultEpisode]
+        anomalousStarts: [SeriesKey: [Timestamp]],
+        faults: [FaultEpisode],
+        from: Timestamp,
+        to: Timestamp
     ) -> Result {
         var result = Result()
-        result.faults = faults.count
         let predicted = anomalousStarts.mapValues { episodes(anomalousStarts: $0) }
         var bySeries: [SeriesKey: [FaultEpisode]] = [:]
         for fault in faults {
             bySeries[fault.key, default: []].append(fault)
+            let inside = min(fault.end, to) - max(fault.start, from)
+            guard inside * 2 >= fault.end - fault.start else { continue }
+            result.faults += 1
             let isFound = predicted[fault.key, default: []]
                 .contains { $0.start < fault.end && fault.start < $0.end }
             if isFound { result.found += 1 }

@@ -24,11 +24,16 @@ struct FaultPlan: Sendable {
     private func block(_ block: Int64, _ keys: [SeriesKey]) -> [FaultEpisode] {
         let perDay = Int64(faultsPerDay)
         let quarter = block - block.floorDivided(by: Self.blocksPerDay) * Self.blocksPerDay
-        let share = (quarter + 1) * perDay / Self.blocksPerDay - quarter * perDay / Self.blocksPerDay
+        let share =
+            (quarter + 1) * perDay / Self.blocksPerDay - quarter * perDay / Self.blocksPerDay
         var used: Set<Int> = []
         return (0..<min(Int(share), keys.count)).map { number in
             let hash = SignalNoise.hash(
-                seed, UInt64(bitPattern: block), UInt64(number), 0xFA17)
+                seed,
+                UInt64(bitPattern: block),
+                UInt64(number),
+                0xFA17
+            )
             var series = Int(hash % UInt64(keys.count))
             while !used.insert(series).inserted { series = (series + 1) % keys.count }
             return episode(hash, block: block, series: series, key: keys[series])
@@ -36,7 +41,10 @@ struct FaultPlan: Sendable {
     }
 
     private func episode(
-        _ hash: UInt64, block: Int64, series: Int, key: SeriesKey
+        _ hash: UInt64,
+        block: Int64,
+        series: Int,
+        key: SeriesKey
     ) -> FaultEpisode {
         func draw(_ salt: UInt64, _ count: Int64) -> Int64 {
             Int64(SignalNoise.hash(hash, salt) % UInt64(count))
@@ -45,12 +53,18 @@ struct FaultPlan: Sendable {
         let minutes = 10 + draw(1, 31)
         let startSeconds = 300 + draw(2, 6 * 3600 - 600 - minutes * 60)
         let start = Timestamp(
-            microseconds: block * Self.blockMicroseconds + startSeconds * 1_000_000)
+            microseconds: block * Self.blockMicroseconds + startSeconds * 1_000_000
+        )
         let kinds = FaultKind.allCases
         let canFall = SensorProfile.all[series % SensorProfile.all.count].canFall
         return FaultEpisode(
-            key: key, start: start, end: start + .seconds(minutes * 60),
-            kind: kinds[Int(draw(3, Int64(kinds.count)))], series: series,
-            sign: canFall && draw(4, 3) == 0 ? -1 : 1, seed: hash)
+            key: key,
+            start: start,
+            end: start + .seconds(minutes * 60),
+            kind: kinds[Int(draw(3, Int64(kinds.count)))],
+            series: series,
+            sign: canFall && draw(4, 3) == 0 ? -1 : 1,
+            seed: hash
+        )
     }
 }

@@ -14,7 +14,8 @@ struct LoadSchedule: Sendable {
             let draw = SignalNoise.unit(SignalNoise.hash(plantSeed, device, slot, 0x10AD))
             levels.append(draw < 0.12 ? 0 : draw < 0.45 ? 0.5 : 1)
             delays.append(
-                SignalNoise.unit(SignalNoise.hash(plantSeed, device, slot, 0xDE1A)) * 1200)
+                SignalNoise.unit(SignalNoise.hash(plantSeed, device, slot, 0xDE1A)) * 1200
+            )
         }
         self.levels = levels
         self.delays = delays

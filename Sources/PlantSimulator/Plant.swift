@@ -32,8 +32,11 @@ package struct Plant: Sendable {
     /// - Range: `deviceCount` is 1 to 100 000; `faultsPerDay` counts over the whole plant, nil is
     ///   one per day and 15 series (40 for 120 devices).
     package init(
-        plantSeed: UInt64 = defaultPlantSeed, noiseSeed: UInt64, deviceCount: Int = 120,
-        faults: Bool, faultsPerDay: Int? = nil
+        plantSeed: UInt64 = defaultPlantSeed,
+        noiseSeed: UInt64,
+        deviceCount: Int = 120,
+        faults: Bool,
+        faultsPerDay: Int? = nil
     ) {
         let deviceCount = min(max(deviceCount, 1), 100_000)
         let profiles = SensorProfile.all
@@ -49,9 +52,13 @@ package struct Plant: Sendable {
                 keys.append(SeriesKey(uncheckedDevice: name, sensor: profile.name))
                 series.append(
                     Series(
-                        profile: profile, device: device,
+                        profile: profile,
+                        device: device,
                         center: profile.center * (0.9 + 0.2 * center),
-                        spread: profile.spread * (0.8 + 0.4 * spread), phase: shift * 0.2))
+                        spread: profile.spread * (0.8 + 0.4 * spread),
+                        phase: shift * 0.2
+                    )
+                )
             }
         }
         self.plantSeed = plantSeed
@@ -74,7 +81,10 @@ package struct Plant: Sendable {
     ///
     /// Ordered by time, then series; a batch of a day every 20 s and 600 series has 2.6 million.
     package func readings(
-        from: Timestamp, to: Timestamp, every interval: Duration, into batch: inout EventBatch
+        from: Timestamp,
+        to: Timestamp,
+        every interval: Duration,
+        into batch: inout EventBatch
     ) {
         let step = max(1, interval.microseconds)
         var time = -((-from.microseconds).floorDivided(by: step)) * step
@@ -87,7 +97,10 @@ package struct Plant: Sendable {
             for number in series.indices {
                 let episodes = isFaulty[number] ? faulty[number, default: []] : []
                 batch.append(
-                    series: ids[number], time: time, value: value(number, time, episodes))
+                    series: ids[number],
+                    time: time,
+                    value: value(number, time, episodes)
+                )
             }
             time += step
         }
@@ -117,12 +130,15 @@ package struct Plant: Sendable {
         let days = time.floorDivided(by: 86_400_000_000)
         let second = Double(time - days * 86_400_000_000) * 1e-6
         let load = schedules[series.device].level(
-            secondOfDay: second, rampSeconds: profile.rampSeconds)
+            secondOfDay: second,
+            rampSeconds: profile.rampSeconds
+        )
         let id = UInt64(number)
         // The wander's lattice is ten minutes.
         let slow = SignalNoise.slow(noiseSeed, id, Double(time) / 600_000_000)
         let white = SignalNoise.normal(
-            SignalNoise.hash(noiseSeed, id, UInt64(bitPattern: time), 0x3417E))
+            SignalNoise.hash(noiseSeed, id, UInt64(bitPattern: time), 0x3417E)
+        )
         return profile.loadGain * (load - 0.6)
             + profile.daily * SignalNoise.wave(second / daySeconds + series.phase)
             + profile.slow * slow + profile.white * white

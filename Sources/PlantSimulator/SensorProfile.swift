@@ -21,19 +21,59 @@ struct SensorProfile: Sendable {
     /// The five sensors of a device: °C, mm/s, bar, A and l/min.
     static let all = [
         SensorProfile(
-            name: "temperature", center: 58, spread: 4, loadGain: 1.8, daily: 0.25, slow: 0.12,
-            white: 0.5, rampSeconds: 480, canFall: true),
+            name: "temperature",
+            center: 58,
+            spread: 4,
+            loadGain: 1.8,
+            daily: 0.25,
+            slow: 0.12,
+            white: 0.5,
+            rampSeconds: 480,
+            canFall: true
+        ),
         SensorProfile(
-            name: "vibration", center: 2.8, spread: 0.35, loadGain: 1.4, daily: 0.05, slow: 0.1,
-            white: 0.7, rampSeconds: 40, canFall: false),
+            name: "vibration",
+            center: 2.8,
+            spread: 0.35,
+            loadGain: 1.4,
+            daily: 0.05,
+            slow: 0.1,
+            white: 0.7,
+            rampSeconds: 40,
+            canFall: false
+        ),
         SensorProfile(
-            name: "pressure", center: 6.2, spread: 0.45, loadGain: 1.2, daily: 0.1, slow: 0.12,
-            white: 0.6, rampSeconds: 60, canFall: true),
+            name: "pressure",
+            center: 6.2,
+            spread: 0.45,
+            loadGain: 1.2,
+            daily: 0.1,
+            slow: 0.12,
+            white: 0.6,
+            rampSeconds: 60,
+            canFall: true
+        ),
         SensorProfile(
-            name: "current", center: 41, spread: 3.5, loadGain: 2, daily: 0.05, slow: 0.1,
-            white: 0.5, rampSeconds: 30, canFall: true),
+            name: "current",
+            center: 41,
+            spread: 3.5,
+            loadGain: 2,
+            daily: 0.05,
+            slow: 0.1,
+            white: 0.5,
+            rampSeconds: 30,
+            canFall: true
+        ),
         SensorProfile(
-            name: "flow", center: 118, spread: 11, loadGain: 1.8, daily: 0.1, slow: 0.12,
-            white: 0.55, rampSeconds: 45, canFall: true),
+            name: "flow",
+            center: 118,
+            spread: 11,
+            loadGain: 1.8,
+            daily: 0.1,
+            slow: 0.12,
+            white: 0.55,
+            rampSeconds: 45,
+            canFall: true
+        ),
     ]
 }

@@ -4,7 +4,10 @@ package import Store
 
 extension SQLiteCatalog {
     package func publishPipeline(
-        name: String, document: String, at now: Timestamp, scheduledThrough: Timestamp?
+        name: String,
+        document: String,
+        at now: Timestamp,
+        scheduledThrough: Timestamp?
     ) async throws -> PipelineRecord {
         try await file.write { db in
             try db.execute(
@@ -12,12 +15,16 @@ extension SQLiteCatalog {
                     INSERT INTO pipelines_data (name, version, is_paused, scheduled_through)
                     VALUES (?, 1, 0, ?) ON CONFLICT (name) DO UPDATE SET version = version + 1,
                       scheduled_through = coalesce(scheduled_through, excluded.scheduled_through)
-                    """, arguments: [name, scheduledThrough?.microseconds])
+                    """,
+                arguments: [name, scheduledThrough?.microseconds]
+            )
             try db.execute(
                 sql: """
                     INSERT INTO pipeline_versions_data (pipeline, version, published_at, document)
                     SELECT name, version, ?, ? FROM pipelines_data WHERE name = ?
-                    """, arguments: [now.microseconds, document, name])
+                    """,
+                arguments: [now.microseconds, document, name]
+            )
             return try pipelineRecord(name, db)
         }
     }
@@ -38,8 +45,12 @@ extension SQLiteCatalog {
             _ = try pipelineRecord(name, db)
             let document = try String.fetchOne(
                 db,
-                sql: "SELECT document FROM pipeline_versions_data WHERE pipeline = ? AND version = ?",
-                arguments: [name, version])
+                sql: """
+                    SELECT document FROM pipeline_versions_data
+                    WHERE pipeline = ? AND version = ?
+                    """,
+                arguments: [name, version]
+            )
             guard let document else { throw StoreErrors.noPipelineVersion(name, version) }
             return document
         }
@@ -49,7 +60,8 @@ extension SQLiteCatalog {
         try await file.write { db in
             try db.execute(
                 sql: "UPDATE pipelines_data SET is_paused = ? WHERE name = ?",
-                arguments: [paused, name])
+                arguments: [paused, name]
+            )
             guard db.changesCount == 1 else { throw StoreErrors.noPipeline(name) }
         }
     }
@@ -76,15 +88,21 @@ func moveMark(of pipeline: String, to mark: Timestamp, _ db: Database) throws {
         sql: """
             UPDATE pipelines_data SET scheduled_through = max(coalesce(scheduled_through, ?1), ?1)
             WHERE name = ?2
-            """, arguments: [mark.microseconds, pipeline])
+            """,
+        arguments: [mark.microseconds, pipeline]
+    )
 }
 
 extension PipelineRecord {
     fileprivate init(row: Row) {
         let mark: Int64? = row["scheduled_through"]
         self.init(
-            name: row["name"], version: row["version"], document: row["document"],
-            publishedAt: Timestamp(microseconds: row["published_at"]), isPaused: row["is_paused"],
-            scheduledThrough: mark.map(Timestamp.init(microseconds:)))
+            name: row["name"],
+            version: row["version"],
+            document: row["document"],
+            publishedAt: Timestamp(microseconds: row["published_at"]),
+            isPaused: row["is_paused"],
+            scheduledThrough: mark.map(Timestamp.init(microseconds:))
+        )
     }
 }

@@ -4,7 +4,10 @@ package import Store
 
 extension SQLiteCatalog {
     package func publish(
-        _ publication: Publication, run: RunRecord, role: String, epoch: Int64
+        _ publication: Publication,
+        run: RunRecord,
+        role: String,
+        epoch: Int64
     ) async throws {
         try publication.check(run)
         try await file.write { db in
@@ -27,12 +30,14 @@ extension SQLiteCatalog {
                     publication.pipeline, publication.interval.start.microseconds,
                     publication.interval.end.microseconds, publication.run, publication.attempt,
                     publication.manifestKey, publication.publishedAt.microseconds,
-                ])
+                ]
+            )
         }
     }
 
     package func publication(
-        pipeline: String, interval: TimeInterval
+        pipeline: String,
+        interval: TimeInterval
     ) async throws -> Publication? {
         try await file.read { try stored(pipeline, interval, $0) }
     }
@@ -44,13 +49,16 @@ extension SQLiteCatalog {
                 sql: """
                     SELECT * FROM publications_data WHERE ?1 IS NULL OR pipeline = ?1
                     ORDER BY interval_end DESC, interval_start DESC, pipeline LIMIT ?2
-                    """, arguments: [pipeline, max(0, limit)]
+                    """,
+                arguments: [pipeline, max(0, limit)]
             ).map(Publication.init(row:))
         }
     }
 
     private func stored(
-        _ pipeline: String, _ interval: TimeInterval, _ db: Database
+        _ pipeline: String,
+        _ interval: TimeInterval,
+        _ db: Database
     ) throws -> Publication? {
         try Row.fetchOne(
             db,
@@ -66,8 +74,12 @@ extension SQLiteCatalog {
 extension Publication {
     fileprivate init(row: Row) throws {
         self.init(
-            pipeline: row["pipeline"], interval: try TimeInterval(row: row), run: row["run"],
-            attempt: row["attempt"], manifestKey: row["manifest_key"],
-            publishedAt: Timestamp(microseconds: row["published_at"]))
+            pipeline: row["pipeline"],
+            interval: try TimeInterval(row: row),
+            run: row["run"],
+            attempt: row["attempt"],
+            manifestKey: row["manifest_key"],
+            publishedAt: Timestamp(microseconds: row["published_at"])
+        )
     }
 }

@@ -4,8 +4,14 @@ package import Store
 
 extension SQLiteCatalog {
     package func addRun(
-        id: String, pipeline: String, pipelineVersion: Int, interval: TimeInterval, fleet: String,
-        trigger: RunTrigger, at now: Timestamp, scheduledThrough: Timestamp?
+        id: String,
+        pipeline: String,
+        pipelineVersion: Int,
+        interval: TimeInterval,
+        fleet: String,
+        trigger: RunTrigger,
+        at now: Timestamp,
+        scheduledThrough: Timestamp?
     ) async throws -> RunRecord {
         try await file.write { db in
             _ = try pipelineRecord(pipeline, db)
@@ -16,11 +22,19 @@ extension SQLiteCatalog {
                     SELECT coalesce(max(attempt), 0) + 1 FROM runs_data
                     WHERE pipeline = ? AND interval_end = ? AND interval_start = ?
                     """,
-                arguments: [pipeline, interval.end.microseconds, interval.start.microseconds])
+                arguments: [pipeline, interval.end.microseconds, interval.start.microseconds]
+            )
             let run = RunRecord(
-                id: id, pipeline: pipeline, pipelineVersion: pipelineVersion, interval: interval,
-                attempt: attempt ?? 1, trigger: trigger, createdAt: now, state: .waiting,
-                fleet: fleet)
+                id: id,
+                pipeline: pipeline,
+                pipelineVersion: pipelineVersion,
+                interval: interval,
+                attempt: attempt ?? 1,
+                trigger: trigger,
+                createdAt: now,
+                state: .waiting,
+                fleet: fleet
+            )
             try insert(run, db)
             if let scheduledThrough { try moveMark(of: pipeline, to: scheduledThrough, db) }
             return run
@@ -41,7 +55,8 @@ extension SQLiteCatalog {
                         trigger.pipeline, trigger.interval.start.microseconds,
                         trigger.interval.end.microseconds, trigger.decidedAt.microseconds,
                         trigger.reason,
-                    ])
+                    ]
+                )
                 try moveMark(of: trigger.pipeline, to: scheduledThrough, db)
             }
         }
@@ -54,11 +69,15 @@ extension SQLiteCatalog {
                 sql: """
                     SELECT * FROM skipped_triggers_data WHERE pipeline = ?
                     ORDER BY number DESC LIMIT ?
-                    """, arguments: [pipeline, max(0, limit)]
+                    """,
+                arguments: [pipeline, max(0, limit)]
             ).map { row in
                 SkippedTrigger(
-                    pipeline: row["pipeline"], interval: try TimeInterval(row: row),
-                    decidedAt: Timestamp(microseconds: row["decided_at"]), reason: row["reason"])
+                    pipeline: row["pipeline"],
+                    interval: try TimeInterval(row: row),
+                    decidedAt: Timestamp(microseconds: row["decided_at"]),
+                    reason: row["reason"]
+                )
             }
         }
     }
@@ -81,7 +100,8 @@ extension SQLiteCatalog {
                 sql: """
                     SELECT * FROM runs_data WHERE ?1 IS NULL OR pipeline = ?1
                     ORDER BY number DESC LIMIT ?2
-                    """, arguments: [pipeline, max(0, limit)]
+                    """,
+                arguments: [pipeline, max(0, limit)]
             ).map(RunRecord.init(row:))
         }
     }
@@ -114,7 +134,8 @@ extension SQLiteCatalog {
     }
 
     package func runIntervals(
-        pipeline: String, containingEnds ends: [Int64]
+        pipeline: String,
+        containingEnds ends: [Int64]
     ) async throws -> [TimeInterval] {
         guard let first = ends.min(), let last = ends.max() else { return [] }
         let candidates = try await file.read { db in
@@ -123,7 +144,8 @@ extension SQLiteCatalog {
                 sql: """
                     SELECT DISTINCT interval_start, interval_end FROM runs_data
                     WHERE pipeline = ? AND interval_end >= ? AND interval_start < ?
-                    """, arguments: [pipeline, first, last]
+                    """,
+                arguments: [pipeline, first, last]
             ).map(TimeInterval.init(row:))
         }
         return candidates.containing(anyOf: ends)
@@ -146,7 +168,8 @@ func change(_ run: RunRecord, _ db: Database) throws {
     let list = columns.map { "\($0.name) = ?" }.joined(separator: ", ")
     try db.execute(
         sql: "UPDATE runs_data SET \(list) WHERE id = ?",
-        arguments: StatementArguments(columns.map(\.value)) + [run.id])
+        arguments: StatementArguments(columns.map(\.value)) + [run.id]
+    )
 }
 
 private func insert(_ run: RunRecord, _ db: Database) throws {
@@ -164,7 +187,8 @@ private func insert(_ run: RunRecord, _ db: Database) throws {
     let marks = columns.map { _ in "?" }.joined(separator: ", ")
     try db.execute(
         sql: "INSERT INTO runs_data (\(names)) VALUES (\(marks))",
-        arguments: StatementArguments(columns.map(\.value)))
+        arguments: StatementArguments(columns.map(\.value))
+    )
 }
 
 private func changeableColumns(of run: RunRecord) -> [(name: String, value: DatabaseValue)] {
@@ -188,7 +212,8 @@ extension TimeInterval {
     init(row: Row) throws {
         try self.init(
             start: Timestamp(microseconds: row["interval_start"]),
-            end: Timestamp(microseconds: row["interval_end"]))
+            end: Timestamp(microseconds: row["interval_end"])
+        )
     }
 }
 
@@ -200,18 +225,28 @@ extension RunRecord {
         else {
             throw FleetError(
                 .dataLoss,
-                "catalog.db has a run with the unknown state \"\(state)\" or trigger \"\(trigger)\"")
+                "catalog.db has a run with the unknown state \"\(state)\" or trigger \"\(trigger)\""
+            )
         }
         self.init(
-            id: row["id"], pipeline: row["pipeline"], pipelineVersion: row["pipeline_version"],
-            interval: try TimeInterval(row: row), attempt: row["attempt"], trigger: trigger,
-            createdAt: Timestamp(microseconds: row["created_at"]), state: state,
-            fleet: row["fleet"])
+            id: row["id"],
+            pipeline: row["pipeline"],
+            pipelineVersion: row["pipeline_version"],
+            interval: try TimeInterval(row: row),
+            attempt: row["attempt"],
+            trigger: trigger,
+            createdAt: Timestamp(microseconds: row["created_at"]),
+            state: state,
+            fleet: row["fleet"]
+        )
         fleetVersion = row["fleet_version"]
         startedAt = (row["started_at"] as Int64?).map(Timestamp.init(microseconds:))
         endedAt = (row["ended_at"] as Int64?).map(Timestamp.init(microseconds:))
         windowSequence = row["window_sequence"]
-        for status in ItemStatus.allCases { items[status] = row[status.rawValue] }
+        for status in ItemStatus.allCases {
+            // Counts compare by what was set: a zero that nobody set would make them differ.
+            if let count: Int = row[status.rawValue], count != 0 { items[status] = count }
+        }
         taskCount = row["task_count"]
         tasksDone = row["tasks_done"]
         rowCount = row["row_count"]

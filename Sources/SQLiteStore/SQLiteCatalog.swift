@@ -28,7 +28,9 @@ package struct SQLiteCatalog: Catalog {
                     INSERT INTO leases_data (role, epoch, holder, taken_at) VALUES (?, 1, ?, ?)
                     ON CONFLICT (role) DO UPDATE SET epoch = epoch + 1,
                       holder = excluded.holder, taken_at = excluded.taken_at
-                    """, arguments: [role, holder, now.microseconds])
+                    """,
+                arguments: [role, holder, now.microseconds]
+            )
             return try epoch(of: role, db) ?? 0
         }
     }
@@ -45,8 +47,10 @@ extension SQLiteCatalog {
         try await file.read { db in
             try Int.fetchOne(
                 db,
-                sql: "SELECT coalesce(max(version), 0) + 1 FROM fleet_versions_data WHERE fleet = ?",
-                arguments: [fleet]) ?? 1
+                sql:
+                    "SELECT coalesce(max(version), 0) + 1 FROM fleet_versions_data WHERE fleet = ?",
+                arguments: [fleet]
+            ) ?? 1
         }
     }
 
@@ -61,7 +65,8 @@ extension SQLiteCatalog {
                     version.fleet, version.version, version.createdAt.microseconds,
                     version.packKey, version.packDigest, version.keyPattern, version.modelCount,
                     version.errorCount, version.warningCount,
-                ])
+                ]
+            )
         }
     }
 
@@ -72,7 +77,8 @@ extension SQLiteCatalog {
                 sql: """
                     SELECT * FROM fleet_versions_data WHERE ?1 IS NULL OR fleet = ?1
                     ORDER BY fleet, version DESC
-                    """, arguments: [fleet]
+                    """,
+                arguments: [fleet]
             ).map(FleetVersion.init(row:))
         }
     }
@@ -96,7 +102,8 @@ extension SQLiteCatalog {
                 arguments: [
                     alias.fleet, alias.alias, alias.version, alias.changedAt.microseconds,
                     alias.reason,
-                ])
+                ]
+            )
         }
     }
 
@@ -107,18 +114,24 @@ extension SQLiteCatalog {
                 sql: """
                     SELECT * FROM aliases_data WHERE ?1 IS NULL OR fleet = ?1
                     ORDER BY fleet, alias
-                    """, arguments: [fleet]
+                    """,
+                arguments: [fleet]
             ).map { row in
                 FleetAlias(
-                    fleet: row["fleet"], alias: row["alias"], version: row["version"],
-                    changedAt: Timestamp(microseconds: row["changed_at"]), reason: row["reason"])
+                    fleet: row["fleet"],
+                    alias: row["alias"],
+                    version: row["version"],
+                    changedAt: Timestamp(microseconds: row["changed_at"]),
+                    reason: row["reason"]
+                )
             }
         }
     }
 
     private func find(_ fleet: String, _ version: Int, _ db: Database) throws -> FleetVersion? {
         try Row.fetchOne(
-            db, sql: "SELECT * FROM fleet_versions_data WHERE fleet = ? AND version = ?",
+            db,
+            sql: "SELECT * FROM fleet_versions_data WHERE fleet = ? AND version = ?",
             arguments: [fleet, version]
         ).map(FleetVersion.init(row:))
     }
@@ -127,10 +140,15 @@ extension SQLiteCatalog {
 extension FleetVersion {
     fileprivate init(row: Row) {
         self.init(
-            fleet: row["fleet"], version: row["version"],
-            createdAt: Timestamp(microseconds: row["created_at"]), packKey: row["pack_key"],
-            packDigest: row["pack_digest"], keyPattern: row["key_pattern"],
-            modelCount: row["model_count"], errorCount: row["error_count"],
-            warningCount: row["warning_count"])
+            fleet: row["fleet"],
+            version: row["version"],
+            createdAt: Timestamp(microseconds: row["created_at"]),
+            packKey: row["pack_key"],
+            packDigest: row["pack_digest"],
+            keyPattern: row["key_pattern"],
+            modelCount: row["model_count"],
+            errorCount: row["error_count"],
+            warningCount: row["warning_count"]
+        )
     }
 }

@@ -39,8 +39,10 @@ struct SQLiteFile: Sendable {
             let isNewer = try pool.read { try migrator.hasBeenSuperseded($0) }
             guard !isNewer else {
                 throw FleetError(
-                    .unsupported, "\(name) was written by a newer version of fleetscore",
-                    hint: "start that version, or restore a copy from before the upgrade")
+                    .unsupported,
+                    "\(name) was written by a newer version of fleetscore",
+                    hint: "start that version, or restore a copy from before the upgrade"
+                )
             }
             try migrator.migrate(pool)
             // Set here and not above: GRDB itself sets NORMAL when it turns WAL on.
@@ -73,7 +75,8 @@ struct SQLiteFile: Sendable {
     /// Runs one transaction; after an error, the commit's own included, `undo` runs before any
     /// other writer.
     func write(
-        _ body: @Sendable (Database) throws -> Void, undo: @Sendable () -> Void
+        _ body: @Sendable (Database) throws -> Void,
+        undo: @Sendable () -> Void
     ) async throws {
         do {
             try await pool.writeWithoutTransaction { db in
@@ -121,24 +124,39 @@ func storeError(_ error: any Error, file: String) -> any Error {
     switch error.resultCode {
     case .SQLITE_FULL:
         return FleetError(
-            .resourceExhausted, "the disk is full: cannot write \(file)",
-            hint: "free some space; nothing of this write was kept", cause: error)
+            .resourceExhausted,
+            "the disk is full: cannot write \(file)",
+            hint: "free some space; nothing of this write was kept",
+            cause: error
+        )
     case .SQLITE_BUSY, .SQLITE_LOCKED:
         return FleetError(
-            .unavailable, "\(file) is busy: another process holds it",
-            hint: "end the other process and try again", cause: error)
+            .unavailable,
+            "\(file) is busy: another process holds it",
+            hint: "end the other process and try again",
+            cause: error
+        )
     case .SQLITE_CORRUPT, .SQLITE_NOTADB:
         return FleetError(
-            .dataLoss, "\(file) is damaged or is not a database",
-            hint: "stop the server, keep a copy of the file and restore a backup", cause: error)
+            .dataLoss,
+            "\(file) is damaged or is not a database",
+            hint: "stop the server, keep a copy of the file and restore a backup",
+            cause: error
+        )
     case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM:
         return FleetError(
-            .unavailable, "cannot open \(file) for writing",
-            hint: "check that its folder exists and belongs to the server's user", cause: error)
+            .unavailable,
+            "cannot open \(file) for writing",
+            hint: "check that its folder exists and belongs to the server's user",
+            cause: error
+        )
     case .SQLITE_IOERR:
         return FleetError(
-            .unavailable, "cannot read or write \(file): input/output error",
-            hint: "check the disk and its free space", cause: error)
+            .unavailable,
+            "cannot read or write \(file): input/output error",
+            hint: "check the disk and its free space",
+            cause: error
+        )
     case .SQLITE_INTERRUPT, .SQLITE_ABORT:
         return CancellationError()
     case .SQLITE_MISUSE:

@@ -5,7 +5,10 @@ package import Store
 // Writing.
 extension SQLiteWindowStore {
     package func addPredictions(
-        _ batch: PredictionBatch, run: String, attempt: Int, pipeline: String
+        _ batch: PredictionBatch,
+        run: String,
+        attempt: Int,
+        pipeline: String
     ) async throws {
         try await file.write { db in
             let id = try attemptID(run: run, attempt: attempt, db)
@@ -16,7 +19,8 @@ extension SQLiteWindowStore {
                 INSERT OR REPLACE INTO predictions_data (attempt_id, device, sensor, end_us,
                   start_us, status, score, is_anomaly, threshold, model_digest, coverage, features)
                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-                """)
+                """
+            )
             insert.bind(1, id)
             var boundKey: UInt32?
             for row in 0..<batch.count {
@@ -33,7 +37,9 @@ extension SQLiteWindowStore {
     package func addItems(_ items: [ItemOutcome], run: String, attempt: Int) async throws {
         try await file.write { db in
             let insert = try RawStatement(
-                db, "INSERT OR REPLACE INTO items_data VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+                db,
+                "INSERT OR REPLACE INTO items_data VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+            )
             insert.bind(1, try attemptID(run: run, attempt: attempt, db))
             for item in items {
                 insert.bind(2, item.key.device)
@@ -59,7 +65,8 @@ extension SQLiteWindowStore {
                 arguments: [
                     publication.pipeline, interval.start.microseconds, interval.end.microseconds,
                     id,
-                ])
+                ]
+            )
             // A repair at start may repeat old publications: the higher attempt stays.
             try db.execute(
                 sql: """
@@ -74,7 +81,8 @@ extension SQLiteWindowStore {
                 arguments: [
                     publication.pipeline, interval.start.microseconds, interval.end.microseconds,
                     id, publication.attempt, publication.publishedAt.microseconds,
-                ])
+                ]
+            )
         }
     }
 
@@ -88,7 +96,8 @@ extension SQLiteWindowStore {
                       ON p.pipeline = a.pipeline AND p.interval_end = a.interval_end
                       AND p.interval_start = a.interval_start
                     WHERE p.attempt_id <> a.id
-                    """)
+                    """
+            )
         }
         // One transaction an attempt, so that windows are committed between them.
         for id in superseded { try await file.write { try delete(attempt: id, $0) } }
@@ -98,7 +107,9 @@ extension SQLiteWindowStore {
                 sql: """
                     SELECT id FROM attempts_data
                     WHERE coalesce(first_end, interval_end) < ?
-                    """, arguments: [limit])
+                    """,
+                arguments: [limit]
+            )
         }
         for id in aged { try await file.write { try prune(attempt: id, before: limit, $0) } }
     }
@@ -108,21 +119,31 @@ extension SQLiteWindowStore {
 private func attemptID(run: String, attempt: Int, _ db: Database) throws -> Int64 {
     try db.execute(
         sql: "INSERT INTO attempts_data (run, attempt) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        arguments: [run, attempt])
+        arguments: [run, attempt]
+    )
     let id = try Int64.fetchOne(
-        db, sql: "SELECT id FROM attempts_data WHERE run = ? AND attempt = ?",
-        arguments: [run, attempt])
+        db,
+        sql: "SELECT id FROM attempts_data WHERE run = ? AND attempt = ?",
+        arguments: [run, attempt]
+    )
     return id ?? 0
 }
 
 /// Notes what an attempt's rows are about: pipeline, feature names, first and last window end.
 private func describe(
-    _ id: Int64, _ batch: PredictionBatch, run: String, attempt: Int, pipeline: String,
+    _ id: Int64,
+    _ batch: PredictionBatch,
+    run: String,
+    attempt: Int,
+    pipeline: String,
     _ db: Database
 ) throws {
     let names = FeatureText.encode(names: batch.featureNames)
     let stored = try String.fetchOne(
-        db, sql: "SELECT feature_names FROM attempts_data WHERE id = ?", arguments: [id])
+        db,
+        sql: "SELECT feature_names FROM attempts_data WHERE id = ?",
+        arguments: [id]
+    )
     if let stored, stored != names {
         throw StoreErrors.featureNamesDiffer(run: run, attempt: attempt)
     }
@@ -132,7 +153,9 @@ private func describe(
               first_end = min(coalesce(first_end, ?4), coalesce(?4, first_end)),
               last_end = max(coalesce(last_end, ?5), coalesce(?5, last_end))
             WHERE id = ?1
-            """, arguments: [id, pipeline, names, batch.ends.min(), batch.ends.max()])
+            """,
+        arguments: [id, pipeline, names, batch.ends.min(), batch.ends.max()]
+    )
 }
 
 private func bindKey(_ batch: PredictionBatch, _ key: Int, _ insert: RawStatement) {
@@ -169,18 +192,25 @@ private func delete(attempt id: Int64, _ db: Database) throws {
         sql: """
             DELETE FROM attempts_data
             WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM published_data WHERE attempt_id = ?1)
-            """, arguments: [id])
+            """,
+        arguments: [id]
+    )
 }
 
 /// Deletes an attempt's old rows, and all it has when every window of it is old.
 private func prune(attempt id: Int64, before limit: Int64, _ db: Database) throws {
     let last = try Int64.fetchOne(
-        db, sql: "SELECT coalesce(last_end, interval_end) FROM attempts_data WHERE id = ?",
-        arguments: [id])
+        db,
+        sql: "SELECT coalesce(last_end, interval_end) FROM attempts_data WHERE id = ?",
+        arguments: [id]
+    )
     if let last, last < limit { return try delete(attempt: id, db) }
     try db.execute(
         sql: "DELETE FROM predictions_data WHERE attempt_id = ? AND end_us < ?",
-        arguments: [id, limit])
+        arguments: [id, limit]
+    )
     try db.execute(
-        sql: "UPDATE attempts_data SET first_end = ? WHERE id = ?", arguments: [limit, id])
+        sql: "UPDATE attempts_data SET first_end = ? WHERE id = ?",
+        arguments: [limit, id]
+    )
 }

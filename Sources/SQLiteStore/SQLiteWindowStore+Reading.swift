@@ -8,7 +8,10 @@ extension SQLiteWindowStore {
     }
 
     package func windows(
-        definition: String, interval: TimeInterval, throughSequence: Int64, after: SeriesKey?,
+        definition: String,
+        interval: TimeInterval,
+        throughSequence: Int64,
+        after: SeriesKey?,
         limit: Int
     ) async throws -> WindowBatch {
         try await file.read { db in
@@ -23,7 +26,8 @@ extension SQLiteWindowStore {
                 WHERE (s.device, s.sensor) > (?1, ?2) AND w.series = s.id
                   AND w.definition = ?3 AND w.end_us > ?4 AND w.end_us <= ?5 AND w.sequence <= ?6
                 ORDER BY s.device, s.sensor, w.end_us
-                """)
+                """
+            )
             defer { query.reset() }
             query.bind(1, after?.device ?? "")
             query.bind(2, after?.sensor ?? "")
@@ -36,7 +40,11 @@ extension SQLiteWindowStore {
     }
 
     package func windows(
-        definition: String, key: SeriesKey, from: Timestamp, to: Timestamp, limit: Int
+        definition: String,
+        key: SeriesKey,
+        from: Timestamp,
+        to: Timestamp,
+        limit: Int
     ) async throws -> WindowBatch {
         try await file.read { db in
             guard let id = try definitionID(definition, db) else { return WindowBatch() }
@@ -48,7 +56,8 @@ extension SQLiteWindowStore {
                 WHERE s.device = ?1 AND s.sensor = ?2 AND w.series = s.id
                   AND w.definition = ?3 AND w.end_us >= ?4 AND w.end_us <= ?5
                 ORDER BY w.end_us
-                """)
+                """
+            )
             defer { query.reset() }
             query.bind(1, key.device)
             query.bind(2, key.sensor)
@@ -66,7 +75,9 @@ extension SQLiteWindowStore {
                 sql: """
                     SELECT e.end_us FROM definitions d JOIN ends_data e ON e.definition = d.id
                     WHERE d.name = ? AND e.last_sequence > ? ORDER BY e.end_us
-                    """, arguments: [definition, afterSequence])
+                    """,
+                arguments: [definition, afterSequence]
+            )
         }
     }
 
@@ -77,7 +88,9 @@ extension SQLiteWindowStore {
                 sql: """
                     SELECT coalesce(sum(e.windows), 0) FROM definitions d
                     JOIN ends_data e ON e.definition = d.id WHERE d.name = ?
-                    """, arguments: [definition]) ?? 0
+                    """,
+                arguments: [definition]
+            ) ?? 0
         }
     }
 
@@ -90,13 +103,15 @@ extension SQLiteWindowStore {
                       \(WindowSchema.lastWindowEnd) AS last_end
                     FROM series_data s WHERE (s.device, s.sensor) > (?, ?)
                     ORDER BY s.device, s.sensor LIMIT ?
-                    """, arguments: [after?.device ?? "", after?.sensor ?? "", max(0, limit)]
+                    """,
+                arguments: [after?.device ?? "", after?.sensor ?? "", max(0, limit)]
             ).map { row in
                 let last: Int64? = row["last_end"]
                 return SeriesInfo(
                     key: SeriesKey(uncheckedDevice: row["device"], sensor: row["sensor"]),
                     firstSeenAt: Timestamp(microseconds: row["first_seen_at"]),
-                    lastWindowEnd: last.map(Timestamp.init(microseconds:)))
+                    lastWindowEnd: last.map(Timestamp.init(microseconds:))
+                )
             }
         }
     }
@@ -114,7 +129,9 @@ private let windowColumns = """
 /// Reads rows of ``windowColumns`` sorted by key until the limit; `wholeKeys` cuts between keys
 /// only, and never before the first.
 private func readWindows(
-    _ query: RawStatement, limit: Int, wholeKeys: Bool
+    _ query: RawStatement,
+    limit: Int,
+    wholeKeys: Bool
 ) throws -> WindowBatch {
     var batch = WindowBatch()
     var series: Int64 = -1
@@ -126,16 +143,25 @@ private func readWindows(
             series = query.int(0)
             keyStart = batch.count
             index = batch.series.insert(
-                SeriesKey(uncheckedDevice: query.text(1), sensor: query.text(2)))
+                SeriesKey(uncheckedDevice: query.text(1), sensor: query.text(2))
+            )
         } else if wholeKeys, keyStart > 0, batch.count >= limit {
             batch.truncate(to: keyStart)
             return batch
         }
         batch.append(
-            series: index, start: query.int(3), end: query.int(4), count: query.int(5),
-            sum: query.double(6), mean: query.double(7), min: query.double(8),
-            max: query.double(9), stddev: query.double(10), first: query.double(11),
-            last: query.double(12))
+            series: index,
+            start: query.int(3),
+            end: query.int(4),
+            count: query.int(5),
+            sum: query.double(6),
+            mean: query.double(7),
+            min: query.double(8),
+            max: query.double(9),
+            stddev: query.double(10),
+            first: query.double(11),
+            last: query.double(12)
+        )
     }
     return batch
 }

@@ -5,7 +5,10 @@ import Store
 // Reading predictions and items.
 extension SQLiteWindowStore {
     package func items(
-        run: String, status: ItemStatus?, offset: Int, limit: Int
+        run: String,
+        status: ItemStatus?,
+        offset: Int,
+        limit: Int
     ) async throws -> [ItemOutcome] {
         try await file.read { db in
             guard let attempt = try visibleAttempt(of: run, db) else { return [] }
@@ -14,18 +17,26 @@ extension SQLiteWindowStore {
                 sql: """
                     SELECT * FROM items_data WHERE attempt_id = ?1 AND (?2 IS NULL OR status = ?2)
                     ORDER BY device, sensor LIMIT ?3 OFFSET ?4
-                    """, arguments: [attempt.id, status?.rawValue, max(0, limit), max(0, offset)]
+                    """,
+                arguments: [attempt.id, status?.rawValue, max(0, limit), max(0, offset)]
             ).map { row in
                 ItemOutcome(
                     key: SeriesKey(uncheckedDevice: row["device"], sensor: row["sensor"]),
-                    status: try itemStatus(row["status"]), rowCount: row["row_count"],
-                    anomalyCount: row["anomaly_count"], reason: row["reason"])
+                    status: try itemStatus(row["status"]),
+                    rowCount: row["row_count"],
+                    anomalyCount: row["anomaly_count"],
+                    reason: row["reason"]
+                )
             }
         }
     }
 
     package func predictions(
-        run: String, key: SeriesKey?, anomaliesOnly: Bool, offset: Int, limit: Int
+        run: String,
+        key: SeriesKey?,
+        anomaliesOnly: Bool,
+        offset: Int,
+        limit: Int
     ) async throws -> PredictionBatch {
         try await file.read { db in
             guard let attempt = try visibleAttempt(of: run, db) else {
@@ -38,7 +49,8 @@ extension SQLiteWindowStore {
                 SELECT \(predictionColumns) FROM predictions_data
                 WHERE attempt_id = ?1 \(oneKey) \(anomaliesOnly ? "AND is_anomaly = 1" : "")
                 ORDER BY device, sensor, end_us LIMIT ?4 OFFSET ?5
-                """)
+                """
+            )
             defer { query.reset() }
             query.bind(1, attempt.id)
             if let key {
@@ -56,7 +68,11 @@ extension SQLiteWindowStore {
     }
 
     package func predictions(
-        pipeline: String, key: SeriesKey, from: Timestamp, to: Timestamp, limit: Int
+        pipeline: String,
+        key: SeriesKey,
+        from: Timestamp,
+        to: Timestamp,
+        limit: Int
     ) async throws -> PredictionBatch {
         try await file.read { db in
             let attempts = try publishedAttempts(pipeline, from: from, to: to, db)
@@ -68,7 +84,8 @@ extension SQLiteWindowStore {
                 WHERE attempt_id = ?1 AND device = ?2 AND sensor = ?3
                   AND end_us >= ?4 AND end_us <= ?5
                 ORDER BY end_us LIMIT ?6
-                """)
+                """
+            )
             defer { query.reset() }
             query.bind(2, key.device)
             query.bind(3, key.sensor)
@@ -107,13 +124,17 @@ private func visibleAttempt(of run: String, _ db: Database) throws -> VisibleAtt
         sql: """
             SELECT a.id, a.feature_names FROM attempts_data a
             JOIN published_data p ON p.attempt_id = a.id WHERE a.run = ?
-            """, arguments: [run]
+            """,
+        arguments: [run]
     ).map { VisibleAttempt(id: $0["id"], featureNames: FeatureText.names($0["feature_names"])) }
 }
 
 /// The published attempts of a pipeline whose intervals may hold ends in `[from, to]`.
 private func publishedAttempts(
-    _ pipeline: String, from: Timestamp, to: Timestamp, _ db: Database
+    _ pipeline: String,
+    from: Timestamp,
+    to: Timestamp,
+    _ db: Database
 ) throws -> [VisibleAttempt] {
     let rows = try Row.fetchAll(
         db,
@@ -122,11 +143,15 @@ private func publishedAttempts(
             FROM published_data p JOIN attempts_data a ON a.id = p.attempt_id
             WHERE p.pipeline = ? AND p.interval_end >= ? AND p.interval_start < ?
             ORDER BY p.interval_start, p.interval_end
-            """, arguments: [pipeline, from.microseconds, to.microseconds])
+            """,
+        arguments: [pipeline, from.microseconds, to.microseconds]
+    )
     var newestEnd = Int64.min
     return rows.enumerated().map { index, row in
         var attempt = VisibleAttempt(
-            id: row["id"], featureNames: FeatureText.names(row["feature_names"]))
+            id: row["id"],
+            featureNames: FeatureText.names(row["feature_names"])
+        )
         newestEnd = max(newestEnd, row["interval_end"])
         let next: Int64? = index + 1 < rows.count ? rows[index + 1]["interval_start"] : nil
         attempt.isFollowedByLaterOnly = next.map { $0 >= newestEnd } ?? true
@@ -148,10 +173,16 @@ private func readPrediction(_ query: RawStatement) throws -> PredictionRow {
     }
     return PredictionRow(
         key: SeriesKey(uncheckedDevice: query.text(0), sensor: query.text(1)),
-        start: query.int(2), end: query.int(3), status: try itemStatus(query.text(4)),
-        score: query.double(5), anomaly: query.isNull(6) ? -1 : Int8(clamping: query.int(6)),
-        threshold: query.double(7), modelDigest: digest, coverage: query.double(9),
-        features: FeatureText.values(query.text(10)))
+        start: query.int(2),
+        end: query.int(3),
+        status: try itemStatus(query.text(4)),
+        score: query.double(5),
+        anomaly: query.isNull(6) ? -1 : Int8(clamping: query.int(6)),
+        threshold: query.double(7),
+        modelDigest: digest,
+        coverage: query.double(9),
+        features: FeatureText.values(query.text(10))
+    )
 }
 
 private func itemStatus(_ text: String) throws -> ItemStatus {

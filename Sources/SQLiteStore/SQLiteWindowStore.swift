@@ -65,7 +65,10 @@ private func encode(_ counters: PartitionCounters) throws -> String {
 }
 
 private func writeCheckpoint(
-    _ checkpoint: PartitionCheckpoint, counters: String, at now: Timestamp, _ db: Database
+    _ checkpoint: PartitionCheckpoint,
+    counters: String,
+    at now: Timestamp,
+    _ db: Database
 ) throws {
     let snapshot = checkpoint.snapshot.map { Data($0) }
     try db.execute(
@@ -79,7 +82,8 @@ private func writeCheckpoint(
         arguments: [
             checkpoint.partition, checkpoint.appliedThrough, checkpoint.replayFrom,
             checkpoint.maxEventTime, counters, snapshot, now.microseconds,
-        ])
+        ]
+    )
 }
 
 private func writeLate(_ events: [LateEvent], _ db: Database) throws {
@@ -90,7 +94,8 @@ private func writeLate(_ events: [LateEvent], _ db: Database) throws {
         INSERT INTO late_data
           (definition, device, sensor, time_us, value, partition, log_offset)
         VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (partition, log_offset, definition) DO NOTHING
-        """)
+        """
+    )
     for event in events {
         insert.bind(1, event.definition)
         insert.bind(2, event.key.device)
@@ -108,7 +113,8 @@ private func writeLate(_ events: [LateEvent], _ db: Database) throws {
 func keepNewest(_ count: Int, of table: String, _ db: Database) throws {
     try db.execute(
         sql: "DELETE FROM \(table) WHERE number <= (SELECT max(number) FROM \(table)) - ?",
-        arguments: [count])
+        arguments: [count]
+    )
 }
 
 extension PartitionCheckpoint {
@@ -116,9 +122,12 @@ extension PartitionCheckpoint {
         let snapshot: Data? = row["snapshot"]
         let counters: String = row["counters"]
         self.init(
-            partition: row["partition"], appliedThrough: row["applied_through"],
-            replayFrom: row["replay_from"], maxEventTime: row["max_event_time"],
+            partition: row["partition"],
+            appliedThrough: row["applied_through"],
+            replayFrom: row["replay_from"],
+            maxEventTime: row["max_event_time"],
             counters: try JSONDecoder().decode(PartitionCounters.self, from: Data(counters.utf8)),
-            snapshot: snapshot.map { Array($0) })
+            snapshot: snapshot.map { Array($0) }
+        )
     }
 }

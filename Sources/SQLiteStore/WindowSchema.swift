@@ -124,6 +124,8 @@ enum WindowSchema {
 
         """
 
+    // CROSS JOIN keeps the order: from the few published attempts to rows by key, so that a query
+    // by run or by device never reads the rows of other attempts or devices.
     private static let predictionViews = """
         CREATE VIEW published_runs AS SELECT p.pipeline,
           \(timeText("p.interval_start")) AS interval_start,
@@ -137,12 +139,12 @@ enum WindowSchema {
             ELSE r.model_digest END AS model_digest, r.coverage,
           (SELECT json_group_object(n.value, f.value) FROM json_each(a.feature_names) n
             JOIN json_each(r.features) f ON f.key = n.key) AS features
-        FROM published_data p JOIN attempts_data a ON a.id = p.attempt_id
-        JOIN predictions_data r ON r.attempt_id = a.id;
+        FROM published_data p CROSS JOIN attempts_data a ON a.id = p.attempt_id
+        CROSS JOIN predictions_data r ON r.attempt_id = a.id;
         CREATE VIEW items AS SELECT a.run AS run_id, a.attempt, p.pipeline, i.device,
           nullif(i.sensor, '') AS sensor, i.status, i.row_count, i.anomaly_count, i.reason
-        FROM published_data p JOIN attempts_data a ON a.id = p.attempt_id
-        JOIN items_data i ON i.attempt_id = a.id;
+        FROM published_data p CROSS JOIN attempts_data a ON a.id = p.attempt_id
+        CROSS JOIN items_data i ON i.attempt_id = a.id;
 
         """
 }

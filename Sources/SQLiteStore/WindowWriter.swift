@@ -40,14 +40,16 @@ struct WindowWriter {
               mean, min, max, stddev, first, last)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
             ON CONFLICT (definition, end_us, series) DO NOTHING
-            """)
+            """
+        )
         insertEnd = try RawStatement(
             db,
             """
             INSERT INTO ends_data (definition, end_us, windows, last_sequence)
             VALUES (?, ?, ?, ?) ON CONFLICT (definition, end_us) DO UPDATE SET
               windows = windows + excluded.windows, last_sequence = excluded.last_sequence
-            """)
+            """
+        )
     }
 
     /// Stores the windows that are new; a commit with none takes no sequence number.
@@ -59,14 +61,18 @@ struct WindowWriter {
         guard stored > 0 else { return }
         try db.execute(
             sql: "INSERT OR REPLACE INTO counters_data VALUES ('window_sequence', ?)",
-            arguments: [sequence])
+            arguments: [sequence]
+        )
     }
 
     private mutating func write(_ windows: WindowBatch, definition: Int64) throws -> Int {
         let series = try seriesIDs(of: windows)
         var places = (0..<windows.count).map { row in
             Place(
-                end: windows.ends[row], series: series[Int(windows.seriesIndex[row])], row: row)
+                end: windows.ends[row],
+                series: series[Int(windows.seriesIndex[row])],
+                row: row
+            )
         }
         places.sort(by: <)
         var stored = 0
@@ -122,9 +128,13 @@ struct WindowWriter {
         if unknown.isEmpty { return result }
         unknown.sort { keys[$0] < keys[$1] }
         let find = try RawStatement(
-            db, "SELECT id FROM series_data WHERE device = ? AND sensor = ?")
+            db,
+            "SELECT id FROM series_data WHERE device = ? AND sensor = ?"
+        )
         let add = try RawStatement(
-            db, "INSERT INTO series_data (device, sensor, first_seen_at) VALUES (?, ?, ?)")
+            db,
+            "INSERT INTO series_data (device, sensor, first_seen_at) VALUES (?, ?, ?)"
+        )
         for index in unknown {
             let id = try seriesID(of: keys[index], find, add)
             result[index] = id
@@ -135,7 +145,9 @@ struct WindowWriter {
     }
 
     private func seriesID(
-        of key: SeriesKey, _ find: RawStatement, _ add: RawStatement
+        of key: SeriesKey,
+        _ find: RawStatement,
+        _ add: RawStatement
     ) throws -> Int64 {
         find.bind(1, key.device)
         find.bind(2, key.sensor)

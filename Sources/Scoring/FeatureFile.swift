@@ -19,7 +19,7 @@ package enum FeatureFile {
         let rows = batch.keys.indices.flatMap { index in
             repeatElement(UInt32(index), count: batch.rows(of: index).count)
         }
-        var writer = ParquetWriter(
+        var writer = try ParquetWriter(
             schema: ParquetSchema(
                 fields,
                 metadata: [.init("features", batch.featureNames.joined(separator: "\n"))]))
@@ -38,7 +38,7 @@ package enum FeatureFile {
     /// - Throws: ``FleetError`` `.dataLoss` when the file is damaged or its keys are not sorted.
     package static func decode(_ bytes: UnsafeRawBufferPointer) throws -> FeatureBatch {
         let reader = try ColumnReader(bytes, file: "features.parquet")
-        let names = reader.metadata["features"].map {
+        let names = reader.metadata("features").map {
             $0.split(separator: "\n").map(String.init)
         } ?? []
         var batch = FeatureBatch(featureNames: names)

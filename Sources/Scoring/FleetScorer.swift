@@ -62,7 +62,7 @@ package struct FleetScorer: ~Copyable {
             let rows = features.rows(of: keyIndex)
             let first = outcome.predictions.count
             outcome.predictions.append(
-                features, keyIndex, status: .scored, digest: try pack.digest(at: model))
+                features, keyIndex, status: .scored, digest: pack.digest(at: model))
             try features.values.withUnsafeBufferPointer { values in
                 let width = features.featureCount
                 let input = UnsafeBufferPointer(

@@ -12,7 +12,7 @@ package enum ItemFile {
     package static func encode(_ items: [ItemOutcome]) throws -> [UInt8] {
         let keys = KeyColumns(items.map(\.key))
         let rows = items.indices.map { UInt32($0) }
-        var writer = ParquetWriter(schema: ParquetSchema(fields))
+        var writer = try ParquetWriter(schema: ParquetSchema(fields))
         try writer.append([
             keys.device(rows), keys.sensor(rows), .strings(items.map(\.status.rawValue)),
             .int64(items.map { Int64($0.rowCount) }),

@@ -56,12 +56,12 @@ struct ColumnReader {
         }
     }
 
-    var metadata: [String: String] { reader.schema.metadataByName }
-    var rowCount: Int { reader.rowCount }
+    /// A text of the file's metadata.
+    func metadata(_ key: String) -> String? { reader.metadata(key) }
 
     private func column(_ name: String) throws -> ParquetColumn {
         do {
-            return try reader.column(named: name)
+            return try reader.column(name)
         } catch {
             throw FleetError(.dataLoss, "\(file): column \(name) cannot be read", cause: error)
         }

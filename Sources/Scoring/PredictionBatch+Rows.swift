@@ -1,4 +1,4 @@
-package import Core
+import Core
 
 extension PredictionBatch {
     mutating func reserveCapacity(_ count: Int) {

@@ -12,7 +12,7 @@ package enum PredictionCSV {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(batch.count * 160)
         bytes.append(contentsOf: (header + "\n").utf8)
-        let keyTexts = batch.keys.map { quoted($0.device) + "," + quoted($0.sensor) + "," }
+        let keyTexts = batch.keys.map { CSVField.quoted($0.device) + "," + CSVField.quoted($0.sensor) + "," }
         let width = batch.featureCount
         for row in 0..<batch.count {
             let key = Int(batch.keyIndex[row])
@@ -31,12 +31,4 @@ package enum PredictionCSV {
     }
 
     private static func text(_ value: Double) -> String { value.isNaN ? "" : "\(value)" }
-
-    /// The field as RFC 4180 writes it.
-    package static func quoted(_ field: String) -> String {
-        guard field.utf8.contains(where: { $0 == 0x2C || $0 == 0x22 }) else { return field }
-        var text = "\""
-        for character in field { text += character == "\"" ? "\"\"" : String(character) }
-        return text + "\""
-    }
 }

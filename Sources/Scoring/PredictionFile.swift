@@ -30,7 +30,7 @@ package enum PredictionFile {
         let statusIndex = batch.statuses.map { status in
             UInt32(ItemStatus.allCases.firstIndex(of: status) ?? 0)
         }
-        var writer = ParquetWriter(
+        var writer = try ParquetWriter(
             schema: ParquetSchema(
                 fields,
                 metadata: [.init("features", batch.featureNames.joined(separator: "\n"))]))
@@ -58,7 +58,7 @@ package enum PredictionFile {
     /// - Throws: ``FleetError`` `.dataLoss` when the file is damaged.
     package static func decode(_ bytes: UnsafeRawBufferPointer) throws -> PredictionBatch {
         let reader = try ColumnReader(bytes, file: "predictions")
-        let names = reader.metadata["features"].map {
+        let names = reader.metadata("features").map {
             $0.split(separator: "\n").map(String.init)
         } ?? []
         var batch = PredictionBatch(featureNames: names)

@@ -1,10 +1,10 @@
 package import Core
 package import EventLog
-import Logging
+package import Logging
 import Metrics
-package import ServiceLifecycle
+import ServiceLifecycle
 package import Store
-package import Windowing
+import Windowing
 
 /// Reads the log, keeps the windows of every partition, and commits what closes.
 ///

@@ -10,7 +10,7 @@ package enum EventFile {
 
     package static func encode(_ batch: EventBatch) throws -> [UInt8] {
         let keys = batch.series.keys
-        var writer = ParquetWriter(schema: ParquetSchema(fields))
+        var writer = try ParquetWriter(schema: ParquetSchema(fields))
         try writer.append([
             text(keys.map(\.device), batch.seriesIndex),
             text(keys.map(\.sensor), batch.seriesIndex), .timestamp(batch.times),

@@ -90,12 +90,15 @@ package struct FleetRegistry: Sendable {
 
     /// The version an alias or a number names.
     package func resolve(_ reference: FleetReference) async throws -> FleetVersion {
-        let fleet = reference.name
-        let name: String
         switch reference.target {
-        case .version(let number): return try await catalog.fleetVersion(fleet, number)
-        case .alias(let alias): name = alias
+        case .version(let number):
+            try await catalog.fleetVersion(reference.name, number)
+        case .alias(let alias): try await resolve(reference.name, alias: alias)
         }
+    }
+
+    /// The version an alias points at.
+    package func resolve(_ fleet: String, alias name: String) async throws -> FleetVersion {
         let aliases = try await catalog.aliases(fleet)
         guard let alias = aliases.first(where: { $0.alias == name }) else {
             let versions = try await catalog.fleetVersions(fleet)
@@ -130,7 +133,9 @@ package struct FleetRegistry: Sendable {
     private func store(
         _ outcome: FleetImporter.Outcome, fleet: String, number: Int, pattern: KeyPattern
     ) async throws -> FleetVersion {
-        let pack = try PackWriter.encode(outcome.entries)
+        var writer = PackWriter()
+        for entry in outcome.entries { try writer.add(entry) }
+        let pack = try writer.encode()
         let prefix = Self.prefix(fleet, number)
         try await blobs.put(prefix + "pack", pack)
         try await blobs.put(

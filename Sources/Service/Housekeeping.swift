@@ -1,9 +1,9 @@
 package import Blobs
 package import Core
 package import EventLog
-import Logging
+package import Logging
 import Parquet
-package import ServiceLifecycle
+import ServiceLifecycle
 package import Store
 
 /// Captures sealed log segments as Parquet and deletes what is older than its retention.
@@ -66,7 +66,7 @@ package struct Housekeeping: Service {
 
     /// Writes `capture/{date}/{hour}/{partition}-{offset}.parquet` for each frame run of a segment.
     package func capture() async throws {
-        for segment in try await log.uncapturedSegments() {
+        for segment in await log.sealedSegments() where !segment.isCaptured {
             let frames = try await log.frames(ofSegment: segment.sequence)
             for part in CapturePart.parts(of: frames) {
                 try await blobs.put(part.key, part.encode())

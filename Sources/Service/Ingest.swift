@@ -1,6 +1,6 @@
 package import Core
 package import EventLog
-import Logging
+package import Logging
 import Metrics
 package import Store
 package import Wire
@@ -81,7 +81,7 @@ package struct Ingest: Sendable {
         let now = clock.now
         let records = rejected.map {
             RejectedRecord(
-                receivedAt: now, source: source, reason: $0.reason.description, sample: $0.sample)
+                receivedAt: now, source: source, reason: $0.message, sample: $0.sample)
         }
         do {
             try await store.addRejected(records)

@@ -1,6 +1,7 @@
 package import Core
 package import Pipelines
 package import Store
+import Windowing
 
 /// Checks and publishes pipeline documents, pauses them, and reads them back.
 package struct PipelineRegistry: Sendable {

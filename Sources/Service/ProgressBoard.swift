@@ -1,6 +1,6 @@
 package import Core
 package import Store
-package import Windowing
+import Windowing
 
 /// How far the aggregation of a partition is.
 package struct PartitionProgress: Sendable {

@@ -1,9 +1,9 @@
 package import Blobs
 package import Compute
 package import Core
-import Logging
-package import Pipelines
-package import ServiceLifecycle
+package import Logging
+import Pipelines
+import ServiceLifecycle
 package import Store
 
 /// Drives runs from their trigger to their end, several at once, one at a time per pipeline.
@@ -52,14 +52,12 @@ package actor RunDriver: Service {
 
     package func run() async throws {
         try await recover()
-        try await withThrowingDiscardingTaskGroup { group in
-            await cancelWhenGracefulShutdown {
-                while !Task.isCancelled {
-                    for run in await self.startable() {
-                        group.addTask { await self.drive(run) }
-                    }
-                    await self.wake.wait(timeout: .milliseconds(500), timer: self.timer)
+        await withDiscardingTaskGroup { group in
+            while !Task.isShuttingDownGracefully, !Task.isCancelled {
+                for run in await startable() {
+                    group.addTask { await self.drive(run) }
                 }
+                await wake.wait(timeout: .milliseconds(250), timer: timer)
             }
             group.cancelAll()
         }

@@ -1,7 +1,7 @@
 package import Core
-import Logging
-package import Pipelines
-package import ServiceLifecycle
+package import Logging
+import Pipelines
+import ServiceLifecycle
 package import Store
 
 /// Makes runs when they are due, and new attempts where windows closed after a run had read them.

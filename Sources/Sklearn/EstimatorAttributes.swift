@@ -5,7 +5,7 @@ struct EstimatorAttributes {
     /// The text written before messages; the estimator and where it stands.
     var label: String { step.label }
 
-    /// The attribute's value; nil when the file has none. None counts as a value.
+    /// The attribute's value, where None counts as one; nil when the file has none.
     func find(_ name: StaticString) -> Int? {
         step.state.flatMap { arena.lookUp(name, in: $0) }
     }
@@ -92,7 +92,8 @@ struct EstimatorAttributes {
     func requireFitted(_ name: StaticString) throws(SklearnError) {
         guard find(name) == nil else { return }
         throw .notFitted(
-            "\(label) is not fitted (it has no \(name)); call fit before saving the model")
+            "\(label) is not fitted (it has no \(name)); call fit before saving the model"
+        )
     }
 
     private func notNumbers(_ name: StaticString) -> SklearnError {

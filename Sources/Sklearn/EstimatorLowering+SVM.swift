@@ -2,7 +2,7 @@ internal import Inference
 
 /// The one-class SVM.
 extension EstimatorLowering {
-    /// Reads what LIBSVM's decision function uses: sum of dual coefficients times K, plus intercept.
+    /// Reads what LIBSVM's decision uses: sum of dual coefficients times K, plus intercept.
     ///
     /// The private copies (`_dual_coef_`, `_intercept_`) are what scikit-learn hands to LIBSVM; the
     /// public ones are read where a version has no private copy. `n_support_` is not read: old
@@ -25,18 +25,24 @@ extension EstimatorLowering {
         guard let coefficients, coefficients.values.count == shape.rows else {
             throw .malformed(
                 "\(attributes.label) has no dual coefficient for each of its \(shape.rows) support "
-                    + "vectors")
+                    + "vectors"
+            )
         }
         var intercept = try attributes.number("_intercept_")
         if intercept == nil { intercept = try attributes.number("intercept_") }
         guard let intercept else { throw .malformed("\(attributes.label) has no intercept") }
         try charge(vectors.count + coefficients.values.count, attributes)
         return OneClassSVMParameters(
-            kernel: kernel, gamma: try gamma(attributes, kernel),
-            coef0: try attributes.number("coef0") ?? 0, degree: try degree(attributes),
-            supportVectors: vectors, dualCoefficients: coefficients.values, intercept: intercept,
+            kernel: kernel,
+            gamma: try gamma(attributes, kernel),
+            coef0: try attributes.number("coef0") ?? 0,
+            degree: try degree(attributes),
+            supportVectors: vectors,
+            dualCoefficients: coefficients.values,
+            intercept: intercept,
             nu: try attributes.number("nu"),
-            trainingRowCount: try trainingRowCount(attributes, columns: shape.columns))
+            trainingRowCount: try trainingRowCount(attributes, columns: shape.columns)
+        )
     }
 
     private func kernel(_ attributes: EstimatorAttributes) throws(SklearnError) -> SVMKernel {
@@ -46,7 +52,8 @@ extension EstimatorLowering {
         guard let slice = arena.textSlice(value) else {
             throw .unsupported(
                 "\(attributes.label) has a kernel that is a \(arena[value].typeName); "
-                    + "supported: linear, poly, rbf, sigmoid")
+                    + "supported: linear, poly, rbf, sigmoid"
+            )
         }
         switch arena.string(slice) {
         case "linear": return .linear
@@ -56,7 +63,8 @@ extension EstimatorLowering {
         case let other:
             throw .unsupported(
                 "\(attributes.label) has the kernel \"\(printable(other))\"; "
-                    + "supported: linear, poly, rbf, sigmoid")
+                    + "supported: linear, poly, rbf, sigmoid"
+            )
         }
     }
 
@@ -69,13 +77,15 @@ extension EstimatorLowering {
         }
         guard !isSparse else {
             throw .unsupported(
-                "\(attributes.label) was fitted on a sparse matrix; fit it on a dense array")
+                "\(attributes.label) was fitted on a sparse matrix; fit it on a dense array"
+            )
         }
     }
 
     /// The number behind "scale" and "auto" is in `_gamma`.
     private func gamma(
-        _ attributes: EstimatorAttributes, _ kernel: SVMKernel
+        _ attributes: EstimatorAttributes,
+        _ kernel: SVMKernel
     ) throws(SklearnError) -> Double {
         if let gamma = try attributes.number("_gamma") { return gamma }
         if let value = attributes.find("gamma"), arena.textSlice(value) == nil,
@@ -99,7 +109,8 @@ extension EstimatorLowering {
     }
 
     private func trainingRowCount(
-        _ attributes: EstimatorAttributes, columns: Int
+        _ attributes: EstimatorAttributes,
+        columns: Int
     ) throws(SklearnError) -> Int? {
         guard let value = attributes.find("shape_fit_"), case .tuple(let chain) = arena[value],
             case let items = try arena.items(chain, atMost: 8), items.count == 2,
@@ -108,7 +119,8 @@ extension EstimatorLowering {
         guard fitted == columns, rows >= 0 else {
             throw .malformed(
                 "\(attributes.label) was fitted on \(fitted) columns, but its support vectors have "
-                    + "\(columns)")
+                    + "\(columns)"
+            )
         }
         return rows
     }

@@ -9,33 +9,41 @@ extension EstimatorLowering {
             let isCentered = attributes.flag("with_mean", default: true)
             let isScaled = attributes.flag("with_std", default: true)
             try standardize(
-                attributes, center: isCentered ? attributes.vector("mean_") : nil,
+                attributes,
+                center: isCentered ? attributes.vector("mean_") : nil,
                 scale: isScaled ? attributes.divisor("scale_") : nil,
-                isComplete: (isCentered, isScaled))
+                isComplete: (isCentered, isScaled)
+            )
         case .robustScaler:
             try attributes.requireFitted("scale_")
             let isCentered = attributes.flag("with_centering", default: true)
             let isScaled = attributes.flag("with_scaling", default: true)
             try standardize(
-                attributes, center: isCentered ? attributes.vector("center_") : nil,
+                attributes,
+                center: isCentered ? attributes.vector("center_") : nil,
                 scale: isScaled ? attributes.divisor("scale_") : nil,
-                isComplete: (isCentered, isScaled))
+                isComplete: (isCentered, isScaled)
+            )
         case .minMaxScaler: try rescale(attributes)
         case .pca: try project(attributes)
         default:
             throw .unsupported(
-                "\(attributes.label) is not the last step; only the last step may be a OneClassSVM")
+                "\(attributes.label) is not the last step; only the last step may be a OneClassSVM"
+            )
         }
     }
 
     /// StandardScaler and RobustScaler: `(x - center) / scale`.
     private mutating func standardize(
-        _ attributes: EstimatorAttributes, center: [Double]?, scale: [Double]?,
+        _ attributes: EstimatorAttributes,
+        center: [Double]?,
+        scale: [Double]?,
         isComplete wanted: (center: Bool, scale: Bool)
     ) throws(SklearnError) {
         guard (center != nil) == wanted.center, (scale != nil) == wanted.scale else {
             throw .notFitted(
-                "\(attributes.label) lacks its centre or scale; call fit before saving the model")
+                "\(attributes.label) lacks its centre or scale; call fit before saving the model"
+            )
         }
         if let center { try take(center.count, attributes) }
         if let scale { try take(scale.count, attributes) }
@@ -99,13 +107,15 @@ extension EstimatorLowering {
         guard mean.isEmpty || mean.count == shape.columns else {
             throw .malformed(
                 "mean_ of \(attributes.label) has \(mean.count) numbers for \(shape.columns) "
-                    + "columns")
+                    + "columns"
+            )
         }
         guard shape.rows > 0 else { throw .malformed("\(attributes.label) keeps no components") }
         let scale = try whitening(attributes, count: shape.rows)
         try charge(components.count + mean.count + scale.count, attributes)
         steps.append(
-            .project(mean: mean, components: components, outputCount: shape.rows, scale: scale))
+            .project(mean: mean, components: components, outputCount: shape.rows, scale: scale)
+        )
         width = shape.rows
     }
 
@@ -113,14 +123,16 @@ extension EstimatorLowering {
     ///
     /// - Source: scikit-learn, decomposition/_base.py, _BasePCA.transform.
     private func whitening(
-        _ attributes: EstimatorAttributes, count: Int
+        _ attributes: EstimatorAttributes,
+        count: Int
     ) throws(SklearnError) -> [Double] {
         guard attributes.flag("whiten", default: false) else { return [] }
         guard let (variances, shape) = try attributes.matrix("explained_variance_"),
             variances.count == count
         else {
             throw .malformed(
-                "\(attributes.label) whitens without a variance for each component")
+                "\(attributes.label) whitens without a variance for each component"
+            )
         }
         let isSingle = shape.element.size == 4
         let smallest = isSingle ? Double(Float.ulpOfOne) : Double.ulpOfOne

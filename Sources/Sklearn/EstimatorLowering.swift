@@ -29,7 +29,8 @@ struct EstimatorLowering {
         guard last.type == .oneClassSVM else {
             throw .unsupported(
                 "the model ends with \(last.label), which gives no score; the last step has to be "
-                    + "a OneClassSVM")
+                    + "a OneClassSVM"
+            )
         }
         for step in all.dropLast() {
             try transform(EstimatorAttributes(arena: arena, step: step))
@@ -40,11 +41,16 @@ struct EstimatorLowering {
         let names = try firstAttributes.featureNames()
         if let names, names.count != count {
             throw .malformed(
-                "\(first.label) has \(names.count) feature names for \(count) columns")
+                "\(first.label) has \(names.count) feature names for \(count) columns"
+            )
         }
         return ModelParameters(
-            steps: steps, estimator: .oneClassSVM(estimator), featureCount: count,
-            featureNames: names, source: source(flattening.summary, first))
+            steps: steps,
+            estimator: .oneClassSVM(estimator),
+            featureCount: count,
+            featureNames: names,
+            source: source(flattening.summary, first)
+        )
     }
 
     private func source(_ summary: String, _ first: PipelineStep) -> String {
@@ -66,11 +72,13 @@ struct EstimatorLowering {
 
     /// Notes that a step takes `count` columns, which has to agree with what reaches it.
     mutating func take(
-        _ count: Int, _ attributes: EstimatorAttributes
+        _ count: Int,
+        _ attributes: EstimatorAttributes
     ) throws(SklearnError) {
         if let width, width != count {
             throw .malformed(
-                "\(attributes.label) takes \(count) columns, but \(width) reach it")
+                "\(attributes.label) takes \(count) columns, but \(width) reach it"
+            )
         }
         guard count > 0 else { throw .malformed("\(attributes.label) takes no columns") }
         width = count
@@ -79,13 +87,15 @@ struct EstimatorLowering {
 
     /// Counts the numbers of the model, so that one array named often cannot fill the memory.
     mutating func charge(
-        _ count: Int, _ attributes: EstimatorAttributes
+        _ count: Int,
+        _ attributes: EstimatorAttributes
     ) throws(SklearnError) {
         numberCount += count
         guard numberCount <= arena.limits.numberCount else {
             throw .limit(
                 "the model has more than the \(arena.limits.numberCount) numbers allowed "
-                    + "(reached at \(attributes.label))")
+                    + "(reached at \(attributes.label))"
+            )
         }
     }
 }

@@ -14,15 +14,24 @@ enum FileEncoding {
         for (magic, compression) in foreign where starts(bytes, magic) {
             throw .unsupported(
                 "the file is compressed with \(compression); load it and save it again with "
-                    + "joblib.dump(model, path, compress=3) or without compression")
+                    + "joblib.dump(model, path, compress=3) or without compression"
+            )
         }
         if starts(bytes, [0x5A, 0x46]) {
             throw .unsupported(
                 "the file has the compression of joblib before 0.10; load it and save it again "
-                    + "with a newer joblib")
+                    + "with a newer joblib"
+            )
         }
         if starts(bytes, [0x50, 0x4B, 0x03, 0x04]) {
             throw .unsupported("the file is a zip archive, not a pickle or joblib file")
+        }
+        // PROTO, or what protocols 0 and 1 can start with; other opcodes are other files' magic.
+        guard first == 0x80 || "(c]}".utf8.contains(first) else {
+            throw .malformed(
+                "it does not start like a pickle or joblib file (first byte 0x"
+                    + String(first, radix: 16) + ")"
+            )
         }
         return .plain
     }

@@ -55,7 +55,9 @@ extension PickleArena {
     }
 
     private static func widen(
-        _ bytes: UnsafeRawBufferPointer, _ element: ElementType, _ count: Int
+        _ bytes: UnsafeRawBufferPointer,
+        _ element: ElementType,
+        _ count: Int
     ) -> [Double]? {
         // The machine has checked that the bytes are there; an unfilled array has none.
         guard bytes.count == count * element.size else { return nil }
@@ -78,7 +80,9 @@ extension PickleArena {
     }
 
     private static func load<Raw: FixedWidthInteger>(
-        _ bytes: UnsafeRawBufferPointer, _ isBigEndian: Bool, _ convert: (Raw) -> Double
+        _ bytes: UnsafeRawBufferPointer,
+        _ isBigEndian: Bool,
+        _ convert: (Raw) -> Double
     ) -> [Double] {
         let width = MemoryLayout<Raw>.size
         return (0..<bytes.count / width).map { index in
@@ -88,13 +92,17 @@ extension PickleArena {
     }
 
     private static func loadInteger<Raw: FixedWidthInteger>(
-        _ bytes: UnsafeRawBufferPointer, at offset: Int, as type: Raw.Type
+        _ bytes: UnsafeRawBufferPointer,
+        at offset: Int,
+        as type: Raw.Type
     ) -> Raw {
         var raw: Raw = 0
         withUnsafeMutableBytes(of: &raw) { target in
             target.copyMemory(
                 from: UnsafeRawBufferPointer(
-                    rebasing: bytes[offset..<offset + target.count]))
+                    rebasing: bytes[offset..<offset + target.count]
+                )
+            )
         }
         return raw
     }

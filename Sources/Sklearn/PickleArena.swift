@@ -117,7 +117,10 @@ struct PickleArena {
         }
         scratch.append(contentsOf: bytes)
         return ByteSlice(
-            offset: scratch.count - bytes.count, count: bytes.count, isScratch: true)
+            offset: scratch.count - bytes.count,
+            count: bytes.count,
+            isScratch: true
+        )
     }
 
     private var tooManyValues: SklearnError {

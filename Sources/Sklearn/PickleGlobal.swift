@@ -90,11 +90,15 @@ enum PickleGlobal: UInt8 {
         let decomposition = ["sklearn.decomposition"]
         add(.pca, decomposition + decomposition.flatMap { ["\($0).pca", "\($0)._pca"] }, ["PCA"])
         add(
-            .oneClassSVM, ["sklearn.svm", "sklearn.svm.classes", "sklearn.svm._classes"],
-            ["OneClassSVM"])
+            .oneClassSVM,
+            ["sklearn.svm", "sklearn.svm.classes", "sklearn.svm._classes"],
+            ["OneClassSVM"]
+        )
         add(
-            .sparseMatrix, ["scipy.sparse", "scipy.sparse.csr", "scipy.sparse._csr"],
-            ["csr_matrix", "csr_array"])
+            .sparseMatrix,
+            ["scipy.sparse", "scipy.sparse.csr", "scipy.sparse._csr"],
+            ["csr_matrix", "csr_array"]
+        )
         addOpaque(to: &table)
         return table
     }()

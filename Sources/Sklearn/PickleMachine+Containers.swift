@@ -48,7 +48,8 @@ extension PickleMachine {
         default:
             throw .malformed(
                 "an opcode before offset \(reader.position) adds entries to a value of type "
-                    + arena[target].typeName)
+                    + arena[target].typeName
+            )
         }
     }
 

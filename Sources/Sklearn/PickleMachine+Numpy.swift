@@ -71,7 +71,8 @@ extension PickleMachine {
         case (true, .list(let list)):
             guard list.count == result.count else {
                 throw .malformed(
-                    "an array of \(result.count) objects comes with \(list.count)")
+                    "an array of \(result.count) objects comes with \(list.count)"
+                )
             }
             result.objects = items[3]
             result.isFilled = true
@@ -80,7 +81,8 @@ extension PickleMachine {
             try checkSize(&result)
         default:
             throw .malformed(
-                "an array's elements are a value of type \(arena[items[3]].typeName)")
+                "an array's elements are a value of type \(arena[items[3]].typeName)"
+            )
         }
         return result
     }
@@ -126,7 +128,8 @@ extension PickleMachine {
         }
         guard data.count == element.size else {
             throw .malformed(
-                "a numpy scalar of \(element.size) bytes comes with \(data.count)")
+                "a numpy scalar of \(element.size) bytes comes with \(data.count)"
+            )
         }
         if element.kind == UInt8(ascii: "U") {
             return .text(try arena.store(arena.wideText(data, isBigEndian: element.isBigEndian)))
@@ -144,7 +147,8 @@ extension PickleMachine {
     // MARK: Shapes
 
     private func shaped(
-        _ shape: Int, element: ElementType
+        _ shape: Int,
+        element: ElementType
     ) throws(SklearnError) -> PickleArray {
         let dimensions: [Int]
         switch arena[shape] {
@@ -178,7 +182,8 @@ extension PickleMachine {
         guard !array.element.isObject, bytes == array.data.count else {
             throw .malformed(
                 "an array of \(array.count) elements of \(array.element.size) bytes comes with "
-                    + "\(array.data.count) bytes")
+                    + "\(array.data.count) bytes"
+            )
         }
         array.isFilled = true
     }

@@ -39,7 +39,8 @@ extension PickleMachine {
     }
 
     private mutating func global(
-        _ module: ByteSlice, _ name: ByteSlice
+        _ module: ByteSlice,
+        _ name: ByteSlice
     ) throws(SklearnError) -> Int {
         guard module.count + name.count <= arena.limits.globalNameBytes else {
             throw .limit("the file asks for a name of \(module.count + name.count) bytes")
@@ -51,7 +52,8 @@ extension PickleMachine {
         guard global != .separateFileWrapper else {
             throw .unsupported(
                 "its arrays are in separate files (joblib before 0.10); load it and save it again "
-                    + "with a newer joblib")
+                    + "with a newer joblib"
+            )
         }
         return try arena.make(.global(global, name: name))
     }
@@ -85,7 +87,8 @@ extension PickleMachine {
         default:
             throw .malformed(
                 "\(arena.string(name)) is called with \(items.count) arguments, which is not "
-                    + "how a model is written")
+                    + "how a model is written"
+            )
         }
     }
 
@@ -109,7 +112,8 @@ extension PickleMachine {
         default:
             throw .malformed(
                 "an opcode before offset \(reader.position) gives a state to a value of type "
-                    + arena[target].typeName)
+                    + arena[target].typeName
+            )
         }
     }
 

@@ -15,6 +15,8 @@ struct PickleMachine {
     init(_ bytes: UnsafeRawBufferPointer, limits: DecodeLimits) {
         arena = PickleArena(bytes, limits: limits)
         reader = PickleReader(bytes)
+        stack.reserveCapacity(64)
+        memo.reserveCapacity(256)
     }
 
     /// Decodes up to STOP and returns the index of the value.
@@ -25,10 +27,8 @@ struct PickleMachine {
             guard let opcode = PickleOpcode(rawValue: byte) else {
                 let hex = String(byte, radix: 16)
                 throw .malformed(
-                    offset == 0
-                        ? "it does not start like a pickle or joblib file (first byte 0x\(hex))"
-                        : "byte 0x\(hex) at offset \(offset) is not a pickle opcode; the file is "
-                            + "damaged")
+                    "byte 0x\(hex) at offset \(offset) is not a pickle opcode; the file is damaged"
+                )
             }
             if opcode == .stop { return try pop() }
             try execute(opcode)
@@ -92,7 +92,8 @@ struct PickleMachine {
             guard length <= UInt64(reader.remaining) else {
                 throw .truncated(
                     "the file ends too early: a frame of \(length) bytes, "
-                        + "\(reader.remaining) left")
+                        + "\(reader.remaining) left"
+                )
             }
         case .mark:
             guard marks.count < arena.limits.markDepth else {
@@ -165,7 +166,9 @@ extension PickleMachine {
         guard index >= 0, index < arena.limits.memoCount else {
             throw .limit("memo index \(index) is past the \(arena.limits.memoCount) allowed")
         }
-        if index >= memo.count {
+        if index == memo.count {
+            memo.append(-1)
+        } else if index > memo.count {
             memo.append(contentsOf: repeatElement(-1, count: index + 1 - memo.count))
         }
         if memo[index] < 0 { memoCount += 1 }

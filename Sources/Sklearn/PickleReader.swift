@@ -56,6 +56,7 @@ struct PickleReader {
     private func endOfFile(_ wanted: Int) -> SklearnError {
         .truncated(
             "the file ends too early: \(wanted) bytes wanted at offset \(position), "
-                + "\(remaining) left")
+                + "\(remaining) left"
+        )
     }
 }

@@ -18,6 +18,9 @@ struct PipelineStep {
 struct PipelineFlattening {
     let arena: PickleArena
     private(set) var steps: [PipelineStep] = []
+    /// Entries looked at, skipped ones and inner pipelines included: a pipeline may hold another
+    /// one many times, so that the nesting limit alone would allow endless work.
+    private var visitedCount = 0
     /// The class names as people read them: `Pipeline(StandardScaler, OneClassSVM)`.
     private(set) var summary = ""
 
@@ -43,10 +46,15 @@ struct PipelineFlattening {
         else {
             throw .unsupported(
                 "the value\(place.isEmpty ? " in the file" : place) is a "
-                    + "\(arena[value].typeName), not a fitted scikit-learn estimator")
+                    + "\(arena[value].typeName), not a fitted scikit-learn estimator"
+            )
         }
         var step = PipelineStep(
-            value: value, type: global, className: printable(arena.string(name)), place: place)
+            value: value,
+            type: global,
+            className: printable(arena.string(name)),
+            place: place
+        )
         if state >= 0, case .dict(let chain) = arena[state] {
             guard chain.count / 2 <= arena.limits.attributeCount else {
                 throw .limit("\(step.label) has \(chain.count / 2) attributes")
@@ -57,7 +65,9 @@ struct PipelineFlattening {
     }
 
     private mutating func appendSteps(
-        of pipeline: PipelineStep, suffix: String, depth: Int
+        of pipeline: PipelineStep,
+        suffix: String,
+        depth: Int
     ) throws(SklearnError) {
         guard depth <= arena.limits.pipelineDepth else {
             throw .limit("pipelines nest deeper than the \(arena.limits.pipelineDepth) allowed")
@@ -71,6 +81,10 @@ struct PipelineFlattening {
             entries = try arena.items(chain, atMost: arena.limits.stepCount)
         default: throw .malformed("the steps of \(pipeline.label) are not a list")
         }
+        visitedCount += entries.count
+        guard visitedCount <= arena.limits.stepCount else {
+            throw .limit("the pipeline has more than the \(arena.limits.stepCount) steps allowed")
+        }
         for (index, entry) in entries.enumerated() {
             guard case .tuple(let pair) = arena[entry],
                 case let parts = try arena.items(pair, atMost: 4), parts.count == 2
@@ -83,7 +97,8 @@ struct PipelineFlattening {
                 guard index + 1 < entries.count || depth > 1 else {
                     throw .unsupported(
                         "the last step\(suffix), \"\(name)\", is passthrough; "
-                            + "it has to be a OneClassSVM")
+                            + "it has to be a OneClassSVM"
+                    )
                 }
                 continue
             }
@@ -92,9 +107,6 @@ struct PipelineFlattening {
                 let inner = " of step \(index + 1) \"\(name)\"\(suffix)"
                 try appendSteps(of: step, suffix: inner, depth: depth + 1)
             } else {
-                guard steps.count < arena.limits.stepCount else {
-                    throw .limit("more than the \(arena.limits.stepCount) steps allowed")
-                }
                 steps.append(step)
             }
         }

@@ -55,14 +55,16 @@ extension SklearnError {
     static func refusedGlobal(_ name: String) -> SklearnError {
         SklearnError(
             kind: .refusedGlobal(name),
-            message: "the file asks for \(name), which is not on the allow-list; nothing was run")
+            message: "the file asks for \(name), which is not on the allow-list; nothing was run"
+        )
     }
 
     static func refusedOpcode(_ name: String) -> SklearnError {
         SklearnError(
             kind: .refusedOpcode(name),
             message: "the file uses the pickle opcode \(name), which is not on the allow-list; "
-                + "nothing was run")
+                + "nothing was run"
+        )
     }
 
     /// The same error with the file it is about in front.
@@ -78,6 +80,8 @@ extension SklearnError {
 
 /// A text from outside made fit for a one-line message: no control characters, bounded length.
 func printable(_ text: String, limit: Int = 200) -> String {
+    // Nearly every name is plain ASCII, and the look-ups below are slow.
+    if text.utf8.count <= limit, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text }
     var result = ""
     for scalar in text.unicodeScalars.prefix(limit) {
         let isPlain = scalar.value >= 0x20 && scalar.value != 0x7F && scalar.value != 0xFFFD

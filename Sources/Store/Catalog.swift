@@ -14,8 +14,15 @@ package struct FleetVersion: Sendable, Codable, Equatable {
     package let warningCount: Int
 
     package init(
-        fleet: String, version: Int, createdAt: Timestamp, packKey: String, packDigest: String,
-        keyPattern: String, modelCount: Int, errorCount: Int, warningCount: Int
+        fleet: String,
+        version: Int,
+        createdAt: Timestamp,
+        packKey: String,
+        packDigest: String,
+        keyPattern: String,
+        modelCount: Int,
+        errorCount: Int,
+        warningCount: Int
     ) {
         self.fleet = fleet
         self.version = version
@@ -39,7 +46,11 @@ package struct FleetAlias: Sendable, Codable, Equatable {
     package let reason: String?
 
     package init(
-        fleet: String, alias: String, version: Int, changedAt: Timestamp, reason: String?
+        fleet: String,
+        alias: String,
+        version: Int,
+        changedAt: Timestamp,
+        reason: String?
     ) {
         self.fleet = fleet
         self.alias = alias
@@ -63,7 +74,11 @@ package struct PipelineRecord: Sendable, Codable, Equatable {
     package var scheduledThrough: Timestamp?
 
     package init(
-        name: String, version: Int, document: String, publishedAt: Timestamp, isPaused: Bool,
+        name: String,
+        version: Int,
+        document: String,
+        publishedAt: Timestamp,
+        isPaused: Bool,
         scheduledThrough: Timestamp?
     ) {
         self.name = name
@@ -132,8 +147,15 @@ package struct RunRecord: Sendable, Codable, Equatable {
     package var manifestKey: String?
 
     package init(
-        id: String, pipeline: String, pipelineVersion: Int, interval: TimeInterval, attempt: Int,
-        trigger: RunTrigger, createdAt: Timestamp, state: RunState, fleet: String
+        id: String,
+        pipeline: String,
+        pipelineVersion: Int,
+        interval: TimeInterval,
+        attempt: Int,
+        trigger: RunTrigger,
+        createdAt: Timestamp,
+        state: RunState,
+        fleet: String
     ) {
         self.id = id
         self.pipeline = pipeline
@@ -178,7 +200,11 @@ package struct Publication: Sendable, Codable, Equatable {
     package let publishedAt: Timestamp
 
     package init(
-        pipeline: String, interval: TimeInterval, run: String, attempt: Int, manifestKey: String,
+        pipeline: String,
+        interval: TimeInterval,
+        run: String,
+        attempt: Int,
+        manifestKey: String,
         publishedAt: Timestamp
     ) {
         self.pipeline = pipeline
@@ -222,7 +248,10 @@ package protocol Catalog: Sendable {
     ///
     /// A new pipeline gets `scheduledThrough`; a known one keeps its own unless it is nil.
     func publishPipeline(
-        name: String, document: String, at now: Timestamp, scheduledThrough: Timestamp?
+        name: String,
+        document: String,
+        at now: Timestamp,
+        scheduledThrough: Timestamp?
     ) async throws -> PipelineRecord
     /// By name.
     func pipelines() async throws -> [PipelineRecord]
@@ -237,8 +266,14 @@ package protocol Catalog: Sendable {
     ///
     /// When `scheduledThrough` is given the pipeline's mark moves in the same transaction.
     func addRun(
-        id: String, pipeline: String, pipelineVersion: Int, interval: TimeInterval, fleet: String,
-        trigger: RunTrigger, at now: Timestamp, scheduledThrough: Timestamp?
+        id: String,
+        pipeline: String,
+        pipelineVersion: Int,
+        interval: TimeInterval,
+        fleet: String,
+        trigger: RunTrigger,
+        at now: Timestamp,
+        scheduledThrough: Timestamp?
     ) async throws -> RunRecord
     /// Records triggers that made no run and moves the mark, in one transaction.
     func skip(_ triggers: [SkippedTrigger], scheduledThrough: Timestamp) async throws

@@ -96,16 +96,25 @@ extension MemoryCatalog {
 // Pipelines.
 extension MemoryCatalog {
     package func publishPipeline(
-        name: String, document: String, at now: Timestamp, scheduledThrough: Timestamp?
+        name: String,
+        document: String,
+        at now: Timestamp,
+        scheduledThrough: Timestamp?
     ) throws -> PipelineRecord {
         try checkOpen()
         let known = pipelineTable[name]
         let record = PipelineRecord(
-            name: name, version: (known?.record.version ?? 0) + 1, document: document,
-            publishedAt: now, isPaused: known?.record.isPaused ?? false,
-            scheduledThrough: known?.record.scheduledThrough ?? scheduledThrough)
+            name: name,
+            version: (known?.record.version ?? 0) + 1,
+            document: document,
+            publishedAt: now,
+            isPaused: known?.record.isPaused ?? false,
+            scheduledThrough: known?.record.scheduledThrough ?? scheduledThrough
+        )
         pipelineTable[name] = Pipeline(
-            record: record, documents: (known?.documents ?? []) + [document])
+            record: record,
+            documents: (known?.documents ?? []) + [document]
+        )
         return record
     }
 
@@ -148,15 +157,29 @@ extension MemoryCatalog {
 // Runs.
 extension MemoryCatalog {
     package func addRun(
-        id: String, pipeline: String, pipelineVersion: Int, interval: TimeInterval, fleet: String,
-        trigger: RunTrigger, at now: Timestamp, scheduledThrough: Timestamp?
+        id: String,
+        pipeline: String,
+        pipelineVersion: Int,
+        interval: TimeInterval,
+        fleet: String,
+        trigger: RunTrigger,
+        at now: Timestamp,
+        scheduledThrough: Timestamp?
     ) throws -> RunRecord {
         _ = try known(pipeline)
         guard !runList.contains(where: { $0.id == id }) else { throw StoreErrors.runExists(id) }
         let last = try latestRun(pipeline: pipeline, interval: interval)?.attempt ?? 0
         let run = RunRecord(
-            id: id, pipeline: pipeline, pipelineVersion: pipelineVersion, interval: interval,
-            attempt: last + 1, trigger: trigger, createdAt: now, state: .waiting, fleet: fleet)
+            id: id,
+            pipeline: pipeline,
+            pipelineVersion: pipelineVersion,
+            interval: interval,
+            attempt: last + 1,
+            trigger: trigger,
+            createdAt: now,
+            state: .waiting,
+            fleet: fleet
+        )
         runList.append(run)
         if let scheduledThrough { move(pipeline, to: scheduledThrough) }
         return run
@@ -204,7 +227,8 @@ extension MemoryCatalog {
     }
 
     package func runIntervals(
-        pipeline: String, containingEnds ends: [Int64]
+        pipeline: String,
+        containingEnds ends: [Int64]
     ) throws -> [TimeInterval] {
         try checkOpen()
         return runList.filter { $0.pipeline == pipeline }.map(\.interval)
@@ -226,7 +250,10 @@ extension MemoryCatalog {
 // Publication.
 extension MemoryCatalog {
     package func publish(
-        _ publication: Publication, run: RunRecord, role: String, epoch: Int64
+        _ publication: Publication,
+        run: RunRecord,
+        role: String,
+        epoch: Int64
     ) throws {
         try checkOpen()
         try publication.check(run)

@@ -32,7 +32,8 @@ struct MemoryPredictions: Sendable {
     private var attempts: [AttemptName: Attempt] = [:]
     private var published: [Slot: AttemptName] = [:]
 
-    mutating func add(_ batch: PredictionBatch, run: String, attempt: Int, pipeline: String) throws {
+    mutating func add(_ batch: PredictionBatch, run: String, attempt: Int, pipeline: String) throws
+    {
         let name = AttemptName(run: run, attempt: attempt)
         var stored = attempts[name] ?? Attempt()
         if let names = stored.featureNames, names != batch.featureNames {
@@ -67,7 +68,11 @@ struct MemoryPredictions: Sendable {
     }
 
     func rows(
-        run: String, key: SeriesKey?, anomaliesOnly: Bool, offset: Int, limit: Int
+        run: String,
+        key: SeriesKey?,
+        anomaliesOnly: Bool,
+        offset: Int,
+        limit: Int
     ) -> PredictionBatch {
         let attempt = visible(run: run)
         let names = attempt?.featureNames ?? []
@@ -82,7 +87,11 @@ struct MemoryPredictions: Sendable {
     }
 
     func rows(
-        pipeline: String, key: SeriesKey, from: Timestamp, to: Timestamp, limit: Int
+        pipeline: String,
+        key: SeriesKey,
+        from: Timestamp,
+        to: Timestamp,
+        limit: Int
     ) -> PredictionBatch {
         var found: [(row: PredictionRow, names: [String])] = []
         for (slot, name) in published where slot.pipeline == pipeline {
@@ -107,7 +116,8 @@ struct MemoryPredictions: Sendable {
             }
             let kept = attempt.rows.filter { $0.value.end >= before.microseconds }
             attempts[name]?.rows = kept
-            let last = attempt.rows.values.map(\.end).max()
+            let last =
+                attempt.rows.values.map(\.end).max()
                 ?? attempt.slot?.interval.end.microseconds
             if let last, last < before.microseconds { attempts[name]?.items = [:] }
         }

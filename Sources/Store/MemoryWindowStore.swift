@@ -57,7 +57,10 @@ package actor MemoryWindowStore: WindowStore {
     }
 
     private func insert(
-        _ windows: WindowBatch, _ row: Int, _ key: SeriesKey, _ definition: String
+        _ windows: WindowBatch,
+        _ row: Int,
+        _ key: SeriesKey,
+        _ definition: String
     ) -> Bool {
         let end = windows.ends[row]
         var list = windowTable[definition]?[key] ?? []
@@ -66,10 +69,20 @@ package actor MemoryWindowStore: WindowStore {
         if place > 0, list[place - 1].end == end { return false }
         list.insert(
             Window(
-                start: windows.starts[row], end: end, count: windows.counts[row],
-                sum: windows.sums[row], mean: windows.means[row], min: windows.mins[row],
-                max: windows.maxs[row], stddev: windows.stddevs[row], first: windows.firsts[row],
-                last: windows.lasts[row], sequence: sequence + 1), at: place)
+                start: windows.starts[row],
+                end: end,
+                count: windows.counts[row],
+                sum: windows.sums[row],
+                mean: windows.means[row],
+                min: windows.mins[row],
+                max: windows.maxs[row],
+                stddev: windows.stddevs[row],
+                first: windows.firsts[row],
+                last: windows.lasts[row],
+                sequence: sequence + 1
+            ),
+            at: place
+        )
         windowTable[definition, default: [:]][key] = list
         return true
     }
@@ -88,7 +101,10 @@ extension MemoryWindowStore {
     }
 
     package func windows(
-        definition: String, interval: TimeInterval, throughSequence: Int64, after: SeriesKey?,
+        definition: String,
+        interval: TimeInterval,
+        throughSequence: Int64,
+        after: SeriesKey?,
         limit: Int
     ) throws -> WindowBatch {
         try checkOpen()
@@ -107,7 +123,11 @@ extension MemoryWindowStore {
     }
 
     package func windows(
-        definition: String, key: SeriesKey, from: Timestamp, to: Timestamp, limit: Int
+        definition: String,
+        key: SeriesKey,
+        from: Timestamp,
+        to: Timestamp,
+        limit: Int
     ) throws -> WindowBatch {
         try checkOpen()
         var batch = WindowBatch()
@@ -134,9 +154,11 @@ extension MemoryWindowStore {
         let keys = firstSeen.keys.filter { key in after.map { $0 < key } ?? true }.sorted()
         return keys.prefix(Swift.max(0, limit)).map { key in
             SeriesInfo(
-                key: key, firstSeenAt: firstSeen[key] ?? .distantPast,
+                key: key,
+                firstSeenAt: firstSeen[key] ?? .distantPast,
                 lastWindowEnd: windowTable.values.compactMap { $0[key]?.last?.end }.max()
-                    .map(Timestamp.init(microseconds:)))
+                    .map(Timestamp.init(microseconds:))
+            )
         }
     }
 
@@ -146,13 +168,24 @@ extension MemoryWindowStore {
     }
 
     private static func append(
-        _ windows: some Sequence<Window>, of key: SeriesKey, to batch: inout WindowBatch
+        _ windows: some Sequence<Window>,
+        of key: SeriesKey,
+        to batch: inout WindowBatch
     ) {
         for window in windows {
             batch.append(
-                series: batch.series.insert(key), start: window.start, end: window.end,
-                count: window.count, sum: window.sum, mean: window.mean, min: window.min,
-                max: window.max, stddev: window.stddev, first: window.first, last: window.last)
+                series: batch.series.insert(key),
+                start: window.start,
+                end: window.end,
+                count: window.count,
+                sum: window.sum,
+                mean: window.mean,
+                min: window.min,
+                max: window.max,
+                stddev: window.stddev,
+                first: window.first,
+                last: window.last
+            )
         }
     }
 }
@@ -179,7 +212,10 @@ extension MemoryWindowStore {
 // Predictions.
 extension MemoryWindowStore {
     package func addPredictions(
-        _ batch: PredictionBatch, run: String, attempt: Int, pipeline: String
+        _ batch: PredictionBatch,
+        run: String,
+        attempt: Int,
+        pipeline: String
     ) throws {
         try checkOpen()
         try results.add(batch, run: run, attempt: attempt, pipeline: pipeline)
@@ -191,7 +227,10 @@ extension MemoryWindowStore {
     }
 
     package func items(
-        run: String, status: ItemStatus?, offset: Int, limit: Int
+        run: String,
+        status: ItemStatus?,
+        offset: Int,
+        limit: Int
     ) throws -> [ItemOutcome] {
         try checkOpen()
         return results.items(run: run, status: status, offset: offset, limit: limit)
@@ -203,15 +242,28 @@ extension MemoryWindowStore {
     }
 
     package func predictions(
-        run: String, key: SeriesKey?, anomaliesOnly: Bool, offset: Int, limit: Int
+        run: String,
+        key: SeriesKey?,
+        anomaliesOnly: Bool,
+        offset: Int,
+        limit: Int
     ) throws -> PredictionBatch {
         try checkOpen()
         return results.rows(
-            run: run, key: key, anomaliesOnly: anomaliesOnly, offset: offset, limit: limit)
+            run: run,
+            key: key,
+            anomaliesOnly: anomaliesOnly,
+            offset: offset,
+            limit: limit
+        )
     }
 
     package func predictions(
-        pipeline: String, key: SeriesKey, from: Timestamp, to: Timestamp, limit: Int
+        pipeline: String,
+        key: SeriesKey,
+        from: Timestamp,
+        to: Timestamp,
+        limit: Int
     ) throws -> PredictionBatch {
         try checkOpen()
         return results.rows(pipeline: pipeline, key: key, from: from, to: to, limit: limit)

@@ -15,8 +15,15 @@ package struct PredictionRow: Sendable {
     package var features: [Double]
 
     package init(
-        key: SeriesKey, start: Int64, end: Int64, status: ItemStatus, score: Double,
-        anomaly: Int8, threshold: Double, modelDigest: String?, coverage: Double,
+        key: SeriesKey,
+        start: Int64,
+        end: Int64,
+        status: ItemStatus,
+        score: Double,
+        anomaly: Int8,
+        threshold: Double,
+        modelDigest: String?,
+        coverage: Double,
         features: [Double]
     ) {
         self.key = key
@@ -36,11 +43,17 @@ package struct PredictionRow: Sendable {
         let key = Int(batch.keyIndex[row])
         let width = batch.featureCount
         self.init(
-            key: batch.keys[key], start: batch.starts[row], end: batch.ends[row],
-            status: batch.statuses[row], score: batch.scores[row], anomaly: batch.anomalies[row],
-            threshold: batch.thresholds[row], modelDigest: batch.modelDigests[key],
+            key: batch.keys[key],
+            start: batch.starts[row],
+            end: batch.ends[row],
+            status: batch.statuses[row],
+            score: batch.scores[row],
+            anomaly: batch.anomalies[row],
+            threshold: batch.thresholds[row],
+            modelDigest: batch.modelDigests[key],
             coverage: batch.coverages[row],
-            features: Array(batch.features[(row * width)..<(row * width + width)]))
+            features: Array(batch.features[(row * width)..<(row * width + width)])
+        )
     }
 }
 

@@ -5,21 +5,28 @@ package enum StoreErrors {
     /// No such version of a fleet.
     package static func noFleetVersion(_ fleet: String, _ version: Int) -> FleetError {
         FleetError(
-            .notFound, "the fleet \"\(fleet)\" has no version \(version)",
-            hint: "list its versions to see the numbers")
+            .notFound,
+            "the fleet \"\(fleet)\" has no version \(version)",
+            hint: "list its versions to see the numbers"
+        )
     }
 
     /// A version number that is taken.
     package static func fleetVersionExists(_ fleet: String, _ version: Int) -> FleetError {
         FleetError(
-            .conflict, "version \(version) of the fleet \"\(fleet)\" exists already",
-            hint: "versions never change: add the next one")
+            .conflict,
+            "version \(version) of the fleet \"\(fleet)\" exists already",
+            hint: "versions never change: add the next one"
+        )
     }
 
     /// No such pipeline.
     package static func noPipeline(_ name: String) -> FleetError {
         FleetError(
-            .notFound, "there is no pipeline \"\(name)\"", hint: "publish its document first")
+            .notFound,
+            "there is no pipeline \"\(name)\"",
+            hint: "publish its document first"
+        )
     }
 
     /// No such version of a pipeline's document.
@@ -40,21 +47,25 @@ package enum StoreErrors {
     /// A change of a run that has ended.
     package static func runIsFinal(_ id: String, _ state: RunState) -> FleetError {
         FleetError(
-            .conflict, "the run \"\(id)\" has ended as \(state.rawValue) and cannot change")
+            .conflict,
+            "the run \"\(id)\" has ended as \(state.rawValue) and cannot change"
+        )
     }
 
     /// A publication whose run does not say that it was published.
     package static func runNotPublished(_ id: String, _ state: RunState) -> FleetError {
         FleetError(
             .invalidArgument,
-            "the run \"\(id)\" cannot be published in the state \(state.rawValue)")
+            "the run \"\(id)\" cannot be published in the state \(state.rawValue)"
+        )
     }
 
     /// A publication that names another run, pipeline, interval or attempt than the run has.
     package static func publicationMismatch(_ publication: Publication) -> FleetError {
         FleetError(
             .invalidArgument,
-            "the publication of the run \"\(publication.run)\" does not match its run")
+            "the publication of the run \"\(publication.run)\" does not match its run"
+        )
     }
 
     /// A call by a role that another server has taken over.
@@ -63,7 +74,8 @@ package enum StoreErrors {
             .conflict,
             "the lease epoch \(epoch) of the role \"\(role)\" is stale: the current one is "
                 + (current.map(String.init) ?? "none"),
-            hint: "another server has taken the role over")
+            hint: "another server has taken the role over"
+        )
     }
 
     /// A publication of an attempt that a later one has replaced already.
@@ -71,7 +83,8 @@ package enum StoreErrors {
         FleetError(
             .conflict,
             "attempt \(publication.attempt) of \(publication.pipeline) for "
-                + "\(publication.interval) is superseded: attempt \(published) is published")
+                + "\(publication.interval) is superseded: attempt \(published) is published"
+        )
     }
 
     /// Prediction rows whose feature names differ from the attempt's earlier rows.
@@ -79,7 +92,8 @@ package enum StoreErrors {
         FleetError(
             .invalidArgument,
             "predictions of the run \"\(run)\" attempt \(attempt) name other features than its "
-                + "earlier rows")
+                + "earlier rows"
+        )
     }
 
     /// A call after close.
@@ -141,7 +155,11 @@ extension [TimeInterval] {
             var high = ends.count
             while low < high {
                 let middle = (low + high) / 2
-                if ends[middle] > interval.start.microseconds { high = middle } else { low = middle + 1 }
+                if ends[middle] > interval.start.microseconds {
+                    high = middle
+                } else {
+                    low = middle + 1
+                }
             }
             return low < ends.count && ends[low] <= interval.end.microseconds
         }.sorted { ($0.start, $0.end) < ($1.start, $1.end) }

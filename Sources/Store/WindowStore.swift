@@ -14,8 +14,12 @@ package struct PartitionCheckpoint: Sendable, Equatable {
     package var snapshot: [UInt8]?
 
     package init(
-        partition: Int, appliedThrough: Int64, replayFrom: Int64, maxEventTime: Int64?,
-        counters: PartitionCounters, snapshot: [UInt8]?
+        partition: Int,
+        appliedThrough: Int64,
+        replayFrom: Int64,
+        maxEventTime: Int64?,
+        counters: PartitionCounters,
+        snapshot: [UInt8]?
     ) {
         self.partition = partition
         self.appliedThrough = appliedThrough
@@ -63,7 +67,11 @@ package struct LateEvent: Sendable, Codable, Equatable {
     package let offset: Int64
 
     package init(
-        definition: String, key: SeriesKey, time: Timestamp, value: Double, partition: Int,
+        definition: String,
+        key: SeriesKey,
+        time: Timestamp,
+        value: Double,
+        partition: Int,
         offset: Int64
     ) {
         self.definition = definition
@@ -99,7 +107,8 @@ package struct WindowCommit: Sendable {
     package var late: [LateEvent]
 
     package init(
-        checkpoint: PartitionCheckpoint, closed: [(definition: String, windows: WindowBatch)],
+        checkpoint: PartitionCheckpoint,
+        closed: [(definition: String, windows: WindowBatch)],
         late: [LateEvent]
     ) {
         self.checkpoint = checkpoint
@@ -141,7 +150,10 @@ package protocol WindowStore: Sendable {
     ///
     /// Whole keys only: the rows of a key are never split over two calls.
     func windows(
-        definition: String, interval: TimeInterval, throughSequence: Int64, after: SeriesKey?,
+        definition: String,
+        interval: TimeInterval,
+        throughSequence: Int64,
+        after: SeriesKey?,
         limit: Int
     ) async throws -> WindowBatch
     /// The distinct ends of windows stored by commits after a sequence number.

@@ -49,8 +49,10 @@ struct ByteReader {
 
     static func damaged(_ what: String) -> FleetError {
         FleetError(
-            .dataLoss, "the window snapshot is damaged: \(what)",
-            hint: "discard it and rebuild the windows from the log")
+            .dataLoss,
+            "the window snapshot is damaged: \(what)",
+            hint: "discard it and rebuild the windows from the log"
+        )
     }
 
     mutating func fixed() throws -> UInt64 {

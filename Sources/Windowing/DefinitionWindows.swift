@@ -26,8 +26,13 @@ struct DefinitionWindows: Sendable {
 
     /// Applies the events of a batch in order; `ids` are the partition's, `skip` for duplicates.
     mutating func apply(
-        _ events: EventBatch, ids: [UInt32], baseOffset: Int64, maxEventTime: Int64,
-        order: inout KeyOrder, keys: [SeriesKey], output: inout WindowOutput
+        _ events: EventBatch,
+        ids: [UInt32],
+        baseOffset: Int64,
+        maxEventTime: Int64,
+        order: inout KeyOrder,
+        keys: [SeriesKey],
+        output: inout WindowOutput
     ) {
         open.grow(to: keys.count)
         let filter = definition.filter
@@ -49,13 +54,21 @@ struct DefinitionWindows: Sendable {
                     counts.late &+= 1
                     output.late.append(
                         LateReading(
-                            definition: definition.name, key: keys[Int(ids[row])],
-                            time: Timestamp(microseconds: time), value: value,
-                            offset: baseOffset &+ Int64(row)))
+                            definition: definition.name,
+                            key: keys[Int(ids[row])],
+                            time: Timestamp(microseconds: time),
+                            value: value,
+                            offset: baseOffset &+ Int64(row)
+                        )
+                    )
                 } else {
                     counts.windowed &+= 1
                     let opened = open.insert(
-                        series: ids[row], start: start, time: time, value: value)
+                        series: ids[row],
+                        start: start,
+                        time: time,
+                        value: value
+                    )
                     if opened { earliestEnd = min(earliestEnd, start &+ size) }
                 }
             }
@@ -73,7 +86,9 @@ struct DefinitionWindows: Sendable {
 
     /// Closes every open window that ends at or before a mark, by end, then key.
     mutating func close(
-        through mark: Int64, order: inout KeyOrder, keys: [SeriesKey],
+        through mark: Int64,
+        order: inout KeyOrder,
+        keys: [SeriesKey],
         output: inout WindowOutput
     ) {
         while let start = open.earliestStart, start &+ size <= mark {
@@ -91,14 +106,25 @@ struct DefinitionWindows: Sendable {
     }
 
     private func emit(
-        _ window: OpenWindow, _ keys: [SeriesKey], _ output: inout WindowOutput
+        _ window: OpenWindow,
+        _ keys: [SeriesKey],
+        _ output: inout WindowOutput
     ) {
         let result = window.accumulator
         let id = output.closed[index].windows.series.insert(keys[Int(window.series)])
         output.closed[index].windows.append(
-            series: id, start: window.start, end: window.start &+ size, count: result.count,
-            sum: result.sum, mean: result.mean, min: result.min, max: result.max,
-            stddev: result.stddev, first: result.first, last: result.last)
+            series: id,
+            start: window.start,
+            end: window.start &+ size,
+            count: result.count,
+            sum: result.sum,
+            mean: result.mean,
+            min: result.min,
+            max: result.max,
+            stddev: result.stddev,
+            first: result.first,
+            last: result.last
+        )
     }
 
     private var earliestEnd: Int64 {

@@ -22,7 +22,11 @@ struct KeyOrder: Sendable {
             var high = old.endIndex
             while low < high {
                 let middle = (low + high) / 2
-                if keys[Int(old[middle])] < keys[Int(id)] { low = middle + 1 } else { high = middle }
+                if keys[Int(old[middle])] < keys[Int(id)] {
+                    low = middle + 1
+                } else {
+                    high = middle
+                }
             }
             merged.append(contentsOf: old[old.startIndex..<low])
             merged.append(id)

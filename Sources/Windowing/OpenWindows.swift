@@ -17,7 +17,7 @@ struct OpenWindows: Sendable {
     private(set) var count = 0
     /// Per series: the slot its last reading went to, -1 for none; it may have been reused since.
     private var latest: [Int32] = []
-    /// Open addressing with linear probing; -1 is empty, else a slot. A power of two in size.
+    /// Open addressing with linear probing over a power of two; -1 is empty, else a slot.
     private var table: [Int32] = Array(repeating: -1, count: 16)
     private var freeHead: Int32 = -1
     /// Per start: the first slot of its list.
@@ -95,11 +95,18 @@ struct OpenWindows: Sendable {
     }
 
     private mutating func open(
-        series: UInt32, start: Int64, _ accumulator: Accumulator, at place: Int
+        series: UInt32,
+        start: Int64,
+        _ accumulator: Accumulator,
+        at place: Int
     ) {
         let head = heads[start]
         let window = OpenWindow(
-            series: series, next: head ?? -1, start: start, accumulator: accumulator)
+            series: series,
+            next: head ?? -1,
+            start: start,
+            accumulator: accumulator
+        )
         let slot: Int32
         if freeHead >= 0 {
             slot = freeHead

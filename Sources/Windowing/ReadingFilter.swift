@@ -17,7 +17,9 @@ public struct ReadingFilter: Sendable, Equatable, CustomStringConvertible {
     public init(parsing text: String) throws {
         guard text.utf8.count <= 1024 else {
             throw FleetError(
-                .invalidArgument, "the filter \"\(text.prefix(40))...\" is longer than 1024 bytes")
+                .invalidArgument,
+                "the filter \"\(text.prefix(40))...\" is longer than 1024 bytes"
+            )
         }
         var tokens = FilterTokens(text)
         var comparisons: [Comparison] = []
@@ -54,7 +56,8 @@ public struct ReadingFilter: Sendable, Equatable, CustomStringConvertible {
     }
 
     private static func comparison(
-        _ tokens: inout FilterTokens, _ startsAlternative: Bool
+        _ tokens: inout FilterTokens,
+        _ startsAlternative: Bool
     ) throws -> Comparison {
         let subject = tokens.next()
         guard subject == "value" else { throw tokens.error(subject, expected: "value") }
@@ -67,7 +70,10 @@ public struct ReadingFilter: Sendable, Equatable, CustomStringConvertible {
             throw tokens.error(number, expected: "a number")
         }
         return Comparison(
-            startsAlternative: startsAlternative, relation: relation, operand: operand)
+            startsAlternative: startsAlternative,
+            relation: relation,
+            operand: operand
+        )
     }
 
     /// A finite decimal number; the standard library alone would take `nan`, `inf` and hex too.
@@ -134,7 +140,8 @@ struct FilterTokens {
         return FleetError(
             .invalidArgument,
             "cannot read the filter \"\(text.prefix(80))\": found \(found), expected \(expected)",
-            hint: "write comparisons such as value > -50 and value <= 200")
+            hint: "write comparisons such as value > -50 and value <= 200"
+        )
     }
 
     private static func isSymbol(_ character: Character) -> Bool {

@@ -16,18 +16,24 @@ public struct WindowDefinition: Sendable, Equatable {
     ///
     /// - Throws: ``FleetError`` `.invalidArgument` naming the part that is out of range.
     public init(
-        name: String, size: Duration, allowedLateness: Duration = .zero,
+        name: String,
+        size: Duration,
+        allowedLateness: Duration = .zero,
         filter: ReadingFilter? = nil
     ) throws {
         guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy(Self.isNameByte) else {
             throw FleetError(
-                .invalidArgument, "the window name \"\(name.prefix(80))\" is not allowed",
-                hint: "use 1 to 64 letters, digits, _ or -")
+                .invalidArgument,
+                "the window name \"\(name.prefix(80))\" is not allowed",
+                hint: "use 1 to 64 letters, digits, _ or -"
+            )
         }
         guard size >= .milliseconds(1), size <= Self.durationMax, size.isWholeMicroseconds else {
             throw FleetError(
-                .invalidArgument, "window \"\(name)\": the size \(size) is out of range",
-                hint: "use 1ms to 366d")
+                .invalidArgument,
+                "window \"\(name)\": the size \(size) is out of range",
+                hint: "use 1ms to 366d"
+            )
         }
         guard
             allowedLateness >= .zero, allowedLateness <= Self.durationMax,
@@ -36,7 +42,8 @@ public struct WindowDefinition: Sendable, Equatable {
             throw FleetError(
                 .invalidArgument,
                 "window \"\(name)\": the allowed lateness \(allowedLateness) is out of range",
-                hint: "use 0s to 366d")
+                hint: "use 0s to 366d"
+            )
         }
         self.name = name
         self.size = size
@@ -46,6 +53,20 @@ public struct WindowDefinition: Sendable, Equatable {
 
     /// The largest size and lateness.
     public static let durationMax = Duration.seconds(366 * 86_400)
+
+    /// Checks that no two definitions share a name, as ``PartitionWindows`` requires.
+    ///
+    /// - Throws: ``FleetError`` `.invalidArgument` naming the repeated name.
+    public static func checkNamesAreDistinct(_ definitions: [WindowDefinition]) throws {
+        var names: Set<String> = []
+        for definition in definitions where !names.insert(definition.name).inserted {
+            throw FleetError(
+                .invalidArgument,
+                "the window name \"\(definition.name)\" is used twice",
+                hint: "give every window definition its own name"
+            )
+        }
+    }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {
         switch byte {

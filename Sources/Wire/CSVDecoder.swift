@@ -41,7 +41,7 @@ public struct CSVDecoder: Sendable {
         guard let base = chunk.bindMemory(to: UInt8.self).baseAddress else { return }
         let reserve = min(chunk.count / 24 &+ 1, limits.batchEventCountMax, 1 << 20)
         if events.batch.isEmpty { events.batch.reserveCapacity(reserve) }
-        let fields = UnsafeMutableBufferPointer<CSVField>.allocate(capacity: header.columns.count)
+        let fields = UnsafeMutableBufferPointer<CSVCell>.allocate(capacity: header.columns.count)
         let room = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 2 * CSVRows.nameRoom)
         defer {
             fields.deallocate()

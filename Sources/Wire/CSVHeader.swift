@@ -45,7 +45,7 @@ public struct CSVHeader: Sendable {
         while start > 0, base[start - 1] == 0x09 { start -= 1 }  // A first column without a name.
         let delimiter = delimiter(bytes, from: start)
         let scanner = CSVScanner(base: base, end: bytes.count, delimiter: delimiter)
-        var fields = [CSVField](repeating: .none, count: columnCountMax)
+        var fields = [CSVCell](repeating: .none, count: columnCountMax)
         let row = fields.withUnsafeMutableBufferPointer { scanner.row(at: start, into: $0) }
         guard !row.isMalformed, row.fieldCount <= columnCountMax else {
             throw FleetError(
@@ -98,7 +98,10 @@ public struct CSVHeader: Sendable {
             return
         }
         long = nil
-        let others = columns.indices.filter { $0 != time && $0 != device && !columns[$0].isEmpty }
+        let roleColumns = [time, device]
+        let others = columns.indices.filter {
+            !roleColumns.contains($0) && !columns[$0].isEmpty
+        }
         guard !others.isEmpty else { throw roles.missing(.value) }
         sensors = try others.map { index in
             _ = try SeriesKey(device: "d", sensor: columns[index])

@@ -4,7 +4,7 @@ internal import Core
 struct CSVRows {
     let scanner: CSVScanner
     let header: CSVHeader
-    let fields: UnsafeMutableBufferPointer<CSVField>
+    let fields: UnsafeMutableBufferPointer<CSVCell>
     /// Space for a device and a sensor whose quotes are doubled in the input.
     let room: UnsafeMutableBufferPointer<UInt8>
     let defaultDevice: UnsafeBufferPointer<UInt8>
@@ -51,7 +51,7 @@ struct CSVRows {
         }
     }
 
-    private mutating func decodeLong(_ row: Range<Int>, sensor: CSVField, value: CSVField) {
+    private mutating func decodeLong(_ row: Range<Int>, sensor: CSVCell, value: CSVCell) {
         if sensor.isEmpty {
             if isBlankRow { return }
             return reject(.missingSensor, row, row: row)
@@ -121,7 +121,7 @@ struct CSVRows {
         _ device: NameBytes,
         _ sensor: NameBytes,
         _ time: Int64,
-        _ field: CSVField,
+        _ field: CSVCell,
         _ row: Range<Int>
     ) {
         let range = field.start..<field.end
@@ -150,7 +150,7 @@ struct CSVRows {
 
     /// The name in a field, with doubled quotes made single; nil when it is far too long.
     @inline(__always)
-    private func name(_ field: CSVField, half: Int) -> NameBytes? {
+    private func name(_ field: CSVCell, half: Int) -> NameBytes? {
         guard field.isEscaped else {
             return NameBytes(start: base + field.start, count: field.end &- field.start)
         }

@@ -5,7 +5,7 @@ internal import Darwin
 #endif
 
 /// Where one field of a CSV row stands in the input.
-struct CSVField {
+struct CSVCell {
     var start: Int
     var end: Int
     /// Whether it is quoted and holds doubled quotes.
@@ -13,7 +13,7 @@ struct CSVField {
 
     var isEmpty: Bool { start == end }
 
-    static let none = CSVField(start: 0, end: 0, isEscaped: false)
+    static let none = CSVCell(start: 0, end: 0, isEscaped: false)
 }
 
 /// What splitting one row found.
@@ -38,7 +38,7 @@ struct CSVScanner {
     let delimiter: UInt8
 
     /// Splits the row at a position; fields beyond the room given are only counted.
-    func row(at start: Int, into fields: UnsafeMutableBufferPointer<CSVField>) -> CSVRow {
+    func row(at start: Int, into fields: UnsafeMutableBufferPointer<CSVCell>) -> CSVRow {
         var row = CSVRow(
             fieldCount: 0,
             next: end,
@@ -48,7 +48,7 @@ struct CSVScanner {
         )
         var at = start
         while true {
-            var field: CSVField
+            var field: CSVCell
             if at < end, base[at] == 0x22 {
                 guard let quoted = quoted(at, &row.lineCount) else {
                     return malformed(start, &row)
@@ -80,13 +80,13 @@ struct CSVScanner {
     }
 
     /// A quoted field: inside its quotes, and the position after them; nil when they never close.
-    private func quoted(_ start: Int, _ lineCount: inout Int) -> (field: CSVField, next: Int)? {
+    private func quoted(_ start: Int, _ lineCount: inout Int) -> (field: CSVCell, next: Int)? {
         var at = start &+ 1
         var isEscaped = false
         while at < end {
             if base[at] == 0x22 {
                 guard at &+ 1 < end, base[at &+ 1] == 0x22 else {
-                    let field = CSVField(start: start &+ 1, end: at, isEscaped: isEscaped)
+                    let field = CSVCell(start: start &+ 1, end: at, isEscaped: isEscaped)
                     return (field, at &+ 1)
                 }
                 isEscaped = true
@@ -108,13 +108,13 @@ struct CSVScanner {
     }
 
     @inline(__always)
-    private func trimmed(_ from: Int, _ to: Int) -> CSVField {
+    private func trimmed(_ from: Int, _ to: Int) -> CSVCell {
         var start = from
         var stop = to
         if stop > start, base[stop &- 1] == 0x0D { stop &-= 1 }
         while start < stop, base[start] == 0x20 || base[start] == 0x09 { start &+= 1 }
         while stop > start, base[stop &- 1] == 0x20 || base[stop &- 1] == 0x09 { stop &-= 1 }
-        return CSVField(start: start, end: stop, isEscaped: false)
+        return CSVCell(start: start, end: stop, isEscaped: false)
     }
 
     /// The position of the next LF, nil when there is none.
@@ -126,7 +126,7 @@ struct CSVScanner {
     /// The bytes of a field with doubled quotes made single, at most as many as there is room for.
     ///
     /// - Returns: how many bytes were written; nil when there is no room for all.
-    func unescape(_ field: CSVField, into room: UnsafeMutableBufferPointer<UInt8>) -> Int? {
+    func unescape(_ field: CSVCell, into room: UnsafeMutableBufferPointer<UInt8>) -> Int? {
         var count = 0
         var at = field.start
         while at < field.end {

@@ -25,7 +25,7 @@ public enum RejectReason: String, Sendable, Codable, CaseIterable {
         case .badValue: "\"\(value)\" is not a number"
         case .notFinite: "\"\(value)\" is not a finite number"
         case .badName:
-            "\"\(value)\" is not a name: use 1 to 256 bytes of UTF-8 without control characters and /"
+            "\"\(value)\" is not a name: use 1 to 256 bytes of UTF-8, no control characters, no /"
         case .malformed: "\"\(value)\" cannot be read as an event"
         case .tooManyFields: "\"\(value)\" has more fields than the header has columns"
         }

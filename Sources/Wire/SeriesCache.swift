@@ -51,10 +51,10 @@ struct SeriesCache {
     private var entries: [Entry]
     private let mask: Int
 
-    /// - Range: as many entries as suit a body of so many bytes, 16 to 4096.
+    /// - Range: as many entries as suit a body of so many bytes, 16 to 8192.
     init(byteCount: Int) {
         var size = 16
-        while size < 4096, size < byteCount / 64 { size *= 2 }
+        while size < 8192, size < byteCount / 64 { size *= 2 }
         entries = Array(repeating: Entry(), count: size)
         mask = size - 1
     }

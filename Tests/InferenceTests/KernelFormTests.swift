@@ -16,7 +16,14 @@ struct KernelFormTests {
             let coefficients = random.doubles(blocks * 8, -1...1)
             let rows = random.doubles(rowCount * columns, -30...30)
             let portable = decide(
-                CVECTOR_PORTABLE, kernel, vectors, coefficients, columns, rows, rowCount)
+                CVECTOR_PORTABLE,
+                kernel,
+                vectors,
+                coefficients,
+                columns,
+                rows,
+                rowCount
+            )
             #expect(portable != nil)
             for form in [CVECTOR_AVX2, CVECTOR_AVX512] {
                 let other = decide(form, kernel, vectors, coefficients, columns, rows, rowCount)
@@ -36,7 +43,9 @@ struct KernelFormTests {
                 for (value, result) in zip(values, results) {
                     let expected = exp(value)
                     #expect(
-                        (result - expected).magnitude <= 2 * expected.ulp, "exp(\(value))")
+                        (result - expected).magnitude <= 2 * expected.ulp,
+                        "exp(\(value))"
+                    )
                 }
             }
         }
@@ -54,18 +63,35 @@ struct KernelFormTests {
 
     /// The bits of each decision, nil when this CPU lacks the form.
     private func decide(
-        _ form: Int, _ kernel: SVMKernel, _ vectors: [Double], _ coefficients: [Double],
-        _ columns: Int, _ rows: [Double], _ rowCount: Int
+        _ form: Int,
+        _ kernel: SVMKernel,
+        _ vectors: [Double],
+        _ coefficients: [Double],
+        _ columns: Int,
+        _ rows: [Double],
+        _ rowCount: Int
     ) -> [UInt64]? {
         var decisions = Array(repeating: 0.0, count: rowCount)
         let done = vectors.withUnsafeBufferPointer { vectors in
             coefficients.withUnsafeBufferPointer { coefficients in
                 var model = CVectorSVM(
-                    vectors: vectors.baseAddress, coefficients: coefficients.baseAddress,
-                    blockCount: coefficients.count / 8, columnCount: columns, gamma: 0.3,
-                    coef0: 0.1, intercept: -0.5, degree: 3, kernel: UInt32(kernel.rawValue))
+                    vectors: vectors.baseAddress,
+                    coefficients: coefficients.baseAddress,
+                    blockCount: coefficients.count / 8,
+                    columnCount: columns,
+                    gamma: 0.3,
+                    coef0: 0.1,
+                    intercept: -0.5,
+                    degree: 3,
+                    kernel: UInt32(kernel.rawValue)
+                )
                 return cvector_svm_decide_as(
-                    Int32(form), &model, rows, rowCount, &decisions)
+                    Int32(form),
+                    &model,
+                    rows,
+                    rowCount,
+                    &decisions
+                )
             }
         }
         return done == 1 ? decisions.map(\.bitPattern) : nil

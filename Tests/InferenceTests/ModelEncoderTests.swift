@@ -42,7 +42,11 @@ struct ModelEncoderTests {
         Refused(message: "support vectors has 6 values where 9 belong") {
             $0.steps = [
                 .project(
-                    mean: [], components: [1, 2, 3, 4, 5, 6], outputCount: 3, scale: [])
+                    mean: [],
+                    components: [1, 2, 3, 4, 5, 6],
+                    outputCount: 3,
+                    scale: []
+                )
             ]
         },
         Refused(message: "support vectors[4] is nan") { $0.svm.supportVectors[4] = .nan },

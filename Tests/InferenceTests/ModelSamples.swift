@@ -23,36 +23,63 @@ struct SeededGenerator: RandomNumberGenerator {
 enum ModelSamples {
     /// A one-class SVM with random numbers, whose decisions have both signs.
     static func random(
-        _ kernel: SVMKernel, features: Int, vectors: Int, steps: [TransformStep] = [],
-        columns: Int? = nil, using random: inout SeededGenerator
+        _ kernel: SVMKernel,
+        features: Int,
+        vectors: Int,
+        steps: [TransformStep] = [],
+        columns: Int? = nil,
+        using random: inout SeededGenerator
     ) -> ModelParameters {
         let width = columns ?? features
         return ModelParameters(
             steps: steps,
             estimator: .oneClassSVM(
                 OneClassSVMParameters(
-                    kernel: kernel, gamma: Double.random(in: 0.05...1.5, using: &random),
+                    kernel: kernel,
+                    gamma: Double.random(in: 0.05...1.5, using: &random),
                     coef0: Double.random(in: -0.5...0.5, using: &random),
                     degree: Int.random(in: 0...5, using: &random),
                     supportVectors: random.doubles(vectors * width, -2...2),
                     dualCoefficients: random.doubles(vectors, 0...1),
-                    intercept: -0.2 * Double(vectors), nu: 0.1, trainingRowCount: 1000)),
-            featureCount: features, featureNames: nil, source: "test")
+                    intercept: -0.2 * Double(vectors),
+                    nu: 0.1,
+                    trainingRowCount: 1000
+                )
+            ),
+            featureCount: features,
+            featureNames: nil,
+            source: "test"
+        )
     }
 
     /// An rbf machine over one feature.
     static func rbf(
-        vectors: [Double], coefficients: [Double], intercept: Double, gamma: Double = 1,
-        nu: Double? = nil, rows: Int? = nil
+        vectors: [Double],
+        coefficients: [Double],
+        intercept: Double,
+        gamma: Double = 1,
+        nu: Double? = nil,
+        rows: Int? = nil
     ) -> ModelParameters {
         ModelParameters(
             steps: [],
             estimator: .oneClassSVM(
                 OneClassSVMParameters(
-                    kernel: .rbf, gamma: gamma, coef0: 0, degree: 3, supportVectors: vectors,
-                    dualCoefficients: coefficients, intercept: intercept, nu: nu,
-                    trainingRowCount: rows)),
-            featureCount: 1, featureNames: nil, source: "test")
+                    kernel: .rbf,
+                    gamma: gamma,
+                    coef0: 0,
+                    degree: 3,
+                    supportVectors: vectors,
+                    dualCoefficients: coefficients,
+                    intercept: intercept,
+                    nu: nu,
+                    trainingRowCount: rows
+                )
+            ),
+            featureCount: 1,
+            featureNames: nil,
+            source: "test"
+        )
     }
 }
 
@@ -69,7 +96,10 @@ extension ModelParameters {
 
 /// Scores and labels of rows, through packed bytes.
 func scored(
-    _ block: [UInt8], _ rows: [Double], rowCount: Int, scratch: inout ScoringScratch
+    _ block: [UInt8],
+    _ rows: [Double],
+    rowCount: Int,
+    scratch: inout ScoringScratch
 ) throws -> (scores: [Double], anomalies: [Int8]) {
     var scores = Array(repeating: 7.0, count: rowCount)
     var anomalies = Array(repeating: Int8(7), count: rowCount)
@@ -79,8 +109,12 @@ func scored(
             try scores.withUnsafeMutableBufferPointer { scores in
                 try anomalies.withUnsafeMutableBufferPointer { anomalies in
                     try view.score(
-                        rows: rows, rowCount: rowCount, scratch: &scratch, scores: scores,
-                        anomalies: anomalies)
+                        rows: rows,
+                        rowCount: rowCount,
+                        scratch: &scratch,
+                        scores: scores,
+                        anomalies: anomalies
+                    )
                 }
             }
         }
@@ -89,10 +123,14 @@ func scored(
 }
 
 func scored(
-    _ model: ModelParameters, _ rows: [Double]
+    _ model: ModelParameters,
+    _ rows: [Double]
 ) throws -> (scores: [Double], anomalies: [Int8]) {
     var scratch = ScoringScratch()
     return try scored(
-        ModelEncoder.encode(model), rows, rowCount: rows.count / model.featureCount,
-        scratch: &scratch)
+        ModelEncoder.encode(model),
+        rows,
+        rowCount: rows.count / model.featureCount,
+        scratch: &scratch
+    )
 }

@@ -4,16 +4,24 @@ import Testing
 @Suite("Scoring over packed bytes")
 struct ModelViewScoreTests {
     @Test(
-        "Every kernel agrees with the scalar reference", arguments: SVMKernel.allCases)
+        "Every kernel agrees with the scalar reference",
+        arguments: SVMKernel.allCases
+    )
     func kernelsAgree(_ kernel: SVMKernel) throws {
         for seed in UInt64(1)...25 {
             var random = SeededGenerator(seed: seed)
             let features = Int.random(in: 1...9, using: &random)
             let vectors = Int.random(in: 1...70, using: &random)
             let model = ModelSamples.random(
-                kernel, features: features, vectors: vectors, using: &random)
+                kernel,
+                features: features,
+                vectors: vectors,
+                using: &random
+            )
             let rows = random.doubles(
-                11 * features, seed.isMultiple(of: 5) ? -40...40 : -2...2)
+                11 * features,
+                seed.isMultiple(of: 5) ? -40...40 : -2...2
+            )
             try expectAgreement(model, rows, "\(kernel), seed \(seed)")
         }
     }
@@ -27,27 +35,39 @@ struct ModelViewScoreTests {
             let all: [TransformStep] = [
                 .standardize(
                     center: random.doubles(features, -900...900),
-                    scale: random.doubles(features, 0.5...800)),
+                    scale: random.doubles(features, 0.5...800)
+                ),
                 .standardize(center: [], scale: random.doubles(features, 0.5...2)),
                 .standardize(center: random.doubles(features, -1...1), scale: []),
                 .rescale(
                     scale: random.doubles(features, 0.5...2),
                     offset: random.doubles(features, -1...1),
-                    clip: seed.isMultiple(of: 2) ? -0.5...0.75 : nil),
+                    clip: seed.isMultiple(of: 2) ? -0.5...0.75 : nil
+                ),
                 .project(
                     mean: seed.isMultiple(of: 3) ? [] : random.doubles(features, -1...1),
                     components: random.doubles(features * outputs, -1...1),
                     outputCount: outputs,
-                    scale: seed.isMultiple(of: 2) ? [] : random.doubles(outputs, 0.5...2)),
+                    scale: seed.isMultiple(of: 2) ? [] : random.doubles(outputs, 0.5...2)
+                ),
                 .standardize(
                     center: random.doubles(outputs, -1...1),
-                    scale: random.doubles(outputs, 0.5...2)),
+                    scale: random.doubles(outputs, 0.5...2)
+                ),
             ]
             let model = ModelSamples.random(
-                .rbf, features: features, vectors: 30, steps: all, columns: outputs,
-                using: &random)
+                .rbf,
+                features: features,
+                vectors: 30,
+                steps: all,
+                columns: outputs,
+                using: &random
+            )
             try expectAgreement(
-                model, random.doubles(9 * features, -1000...1000), "seed \(seed)")
+                model,
+                random.doubles(9 * features, -1000...1000),
+                "seed \(seed)"
+            )
         }
     }
 
@@ -56,12 +76,17 @@ struct ModelViewScoreTests {
         var random = SeededGenerator(seed: 4)
         let features = 3000
         let model = ModelSamples.random(
-            .linear, features: features, vectors: 3,
+            .linear,
+            features: features,
+            vectors: 3,
             steps: [
                 .standardize(
                     center: random.doubles(features, -1...1),
-                    scale: random.doubles(features, 1...2))
-            ], using: &random)
+                    scale: random.doubles(features, 1...2)
+                )
+            ],
+            using: &random
+        )
         let rows = random.doubles(50 * features, -2...2)
         let whole = try scored(model, rows)
         for row in 0..<50 {
@@ -118,9 +143,16 @@ struct ModelViewScoreTests {
             [], [.rescale(scale: [1, 1], offset: [0, 0], clip: -1...1)],
         ] {
             let model = ModelSamples.random(
-                .rbf, features: 2, vectors: 9, steps: steps, using: &random)
+                .rbf,
+                features: 2,
+                vectors: 9,
+                steps: steps,
+                using: &random
+            )
             let result = try scored(
-                model, [0, 0, .nan, 0, 0, .infinity, -.infinity, 1, 1, 1])
+                model,
+                [0, 0, .nan, 0, 0, .infinity, -.infinity, 1, 1, 1]
+            )
             #expect(result.scores.map(\.isNaN) == [false, true, true, true, false])
             #expect(result.anomalies.map { $0 == -1 } == [false, true, true, true, false])
         }
@@ -148,7 +180,8 @@ struct ModelViewScoreTests {
     func shapes() throws {
         var random = SeededGenerator(seed: 1)
         let block = try ModelEncoder.encode(
-            ModelSamples.random(.rbf, features: 3, vectors: 4, using: &random))
+            ModelSamples.random(.rbf, features: 3, vectors: 4, using: &random)
+        )
         for (values, rowCount) in [(5, 2), (6, 1), (6, -2), (6, .max)] {
             var scratch = ScoringScratch()
             var scores = Array(repeating: 0.0, count: 8)
@@ -161,8 +194,12 @@ struct ModelViewScoreTests {
                         try scores.withUnsafeMutableBufferPointer { scores in
                             try anomalies.withUnsafeMutableBufferPointer { anomalies in
                                 try view.score(
-                                    rows: rows, rowCount: rowCount, scratch: &scratch,
-                                    scores: scores, anomalies: anomalies)
+                                    rows: rows,
+                                    rowCount: rowCount,
+                                    scratch: &scratch,
+                                    scores: scores,
+                                    anomalies: anomalies
+                                )
                             }
                         }
                     }
@@ -173,7 +210,9 @@ struct ModelViewScoreTests {
     }
 
     private func expectAgreement(
-        _ model: ModelParameters, _ rows: [Double], _ context: String
+        _ model: ModelParameters,
+        _ rows: [Double],
+        _ context: String
     ) throws {
         let result = try scored(model, rows)
         let width = model.featureCount
@@ -190,9 +229,12 @@ struct ModelViewScoreTests {
                 + svm.intercept.magnitude
             #expect(
                 (result.scores[row] - expected).magnitude <= 1e-11 * scale,
-                "\(context), row \(row)")
+                "\(context), row \(row)"
+            )
             #expect(
-                result.anomalies[row] == (expected > 0 ? 0 : 1), "\(context), row \(row)")
+                result.anomalies[row] == (expected > 0 ? 0 : 1),
+                "\(context), row \(row)"
+            )
         }
     }
 }

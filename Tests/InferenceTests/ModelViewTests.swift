@@ -82,13 +82,22 @@ struct ModelViewTests {
         var random = SeededGenerator(seed: 6)
         return try ModelEncoder.encode(
             ModelSamples.random(
-                .polynomial, features: 2, vectors: 11,
+                .polynomial,
+                features: 2,
+                vectors: 11,
                 steps: [
                     .standardize(center: [1, 2], scale: [3, 4]),
                     .rescale(scale: [1, 2], offset: [0.5, 0.25], clip: -3...3),
                     .project(
-                        mean: [0, 1], components: [1, 2, 3, 4, 5, 6], outputCount: 3,
-                        scale: [1, 2, 3]),
-                ], columns: 3, using: &random))
+                        mean: [0, 1],
+                        components: [1, 2, 3, 4, 5, 6],
+                        outputCount: 3,
+                        scale: [1, 2, 3]
+                    ),
+                ],
+                columns: 3,
+                using: &random
+            )
+        )
     }
 }

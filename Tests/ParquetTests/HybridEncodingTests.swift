@@ -22,7 +22,11 @@ import Testing
             let read = try bytes.withUnsafeBytes { buffer in
                 var cursor = ByteCursor(buffer)
                 return try HybridEncoding.decode(
-                    &cursor, bitWidth: bitWidth, count: values.count, max: mask)
+                    &cursor,
+                    bitWidth: bitWidth,
+                    count: values.count,
+                    max: mask
+                )
             }
             #expect(read == values)
         }
@@ -42,6 +46,8 @@ import Testing
 
     @Test("The bit width holds the largest number")
     func bitWidth() {
-        #expect([0, 1, 2, 3, 4, 255, 256].map(HybridEncoding.bitWidth(max:)) == [0, 1, 2, 2, 3, 8, 9])
+        #expect(
+            [0, 1, 2, 3, 4, 255, 256].map(HybridEncoding.bitWidth(max:)) == [0, 1, 2, 2, 3, 8, 9]
+        )
     }
 }

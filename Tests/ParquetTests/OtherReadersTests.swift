@@ -7,7 +7,8 @@ private let python = ProcessInfo.processInfo.environment["FLEETSCORE_PYTHON"]
 
 @Suite(
     "Parquet with other readers",
-    .enabled(if: python != nil, "set FLEETSCORE_PYTHON to a python with pyarrow and duckdb"))
+    .enabled(if: python != nil, "set FLEETSCORE_PYTHON to a python with pyarrow and duckdb")
+)
 struct OtherReadersTests {
     private let folder: URL
 
@@ -54,7 +55,8 @@ struct OtherReadersTests {
         defer { removeFolder() }
         for sample in Sample.all {
             try Data(sample.file()).write(
-                to: folder.appendingPathComponent("\(sample.name).parquet"))
+                to: folder.appendingPathComponent("\(sample.name).parquet")
+            )
             let columns = zip(sample.schema.fields, sample.columns).map { field, column in
                 [
                     "name": field.name, "kind": field.kind.rawValue,
@@ -62,7 +64,8 @@ struct OtherReadersTests {
                 ] as [String: Any]
             }
             try JSONSerialization.data(withJSONObject: columns).write(
-                to: folder.appendingPathComponent("\(sample.name).json"))
+                to: folder.appendingPathComponent("\(sample.name).json")
+            )
         }
         let result = try run("check")
         #expect(result.status == 0, "\(result.output)")
@@ -77,7 +80,8 @@ struct OtherReadersTests {
         let names = ["v1_zstd", "v1_plain", "v2_zstd", "v2_none", "small_pages"]
         for name in names {
             let data = try Data(
-                contentsOf: folder.appendingPathComponent("\(name).parquet"))
+                contentsOf: folder.appendingPathComponent("\(name).parquet")
+            )
             try [UInt8](data).withUnsafeBytes { bytes in
                 let reader = try ParquetReader(bytes: bytes)
                 let rowCount = 1000
@@ -85,7 +89,8 @@ struct OtherReadersTests {
                 func expect(_ column: String, _ value: (Int) -> String) throws {
                     #expect(
                         rows(try reader.column(column)) == (0..<rowCount).map(value),
-                        "\(name) \(column)")
+                        "\(name) \(column)"
+                    )
                 }
                 try expect("flag") { $0 % 5 == 2 ? "null" : $0 % 2 == 0 ? "1" : "0" }
                 try expect("small") { "\($0 - 500)" }
@@ -105,7 +110,9 @@ struct OtherReadersTests {
         [UInt8](data).withUnsafeBytes { bytes in
             #expect(
                 throws: ParquetError.unsupported(
-                    column: "number", what: "encoding DELTA_BINARY_PACKED")
+                    column: "number",
+                    what: "encoding DELTA_BINARY_PACKED"
+                )
             ) { try ParquetReader(bytes: bytes).column("number") }
             #expect(
                 throws: ParquetError.unsupported(column: "score", what: "codec SNAPPY")

@@ -31,7 +31,9 @@ func smallPages(_ compression: ParquetCompression) -> ParquetOptions {
 extension Sample {
     /// Every kind, required and optional, with nulls, in `rowCount` rows.
     static func everyKind(
-        _ name: String, rowCount: Int, options: ParquetOptions = ParquetOptions()
+        _ name: String,
+        rowCount: Int,
+        options: ParquetOptions = ParquetOptions()
     ) -> Sample {
         let rows = Array(0..<rowCount)
         let validity = rows.map { $0 % 7 != 3 }
@@ -59,7 +61,8 @@ extension Sample {
                 ParquetField("features", .doubleList),
                 ParquetField("features_null", .doubleList, isOptional: true),
             ],
-            metadata: [ParquetMetadata("features", "min,max"), ParquetMetadata("ü", nil)])
+            metadata: [ParquetMetadata("features", "min,max"), ParquetMetadata("ü", nil)]
+        )
         let columns: [ParquetColumn] = [
             .boolean(rows.map { Int8($0 % 3 == 0 ? 1 : 0) }),
             .boolean(rows.map { validity[$0] ? Int8($0 % 2) : -1 }),
@@ -76,7 +79,10 @@ extension Sample {
             .strings(rows.map { validity[$0] ? names[$0 % names.count] : nil }),
             .strings(rows.map { "device-\($0 * 977)" }),
             .fixedLists(
-                values: (0..<(rowCount * 3)).map(Double.init), listLength: 3, rowCount: rowCount),
+                values: (0..<(rowCount * 3)).map(Double.init),
+                listLength: 3,
+                rowCount: rowCount
+            ),
             .doubleList(values: elements, offsets: offsets, validity: validity),
         ]
         return Sample(name: name, schema: schema, columns: columns, options: options)
@@ -105,7 +111,8 @@ extension Sample {
             .double([0, 0, 0], validity: [false, false, false]),
             .strings([nil, nil, nil]),
             .doubleList(values: [], offsets: [0, 0, 0, 0], validity: [false, false, false]),
-        ])
+        ]
+    )
 
     static let specialDoubles = Sample(
         name: "special_doubles",
@@ -115,7 +122,8 @@ extension Sample {
         columns: [
             .double([0.0, -0.0, 0.0, -0.0]),
             .double([.infinity, -.infinity, .greatestFiniteMagnitude, .leastNonzeroMagnitude]),
-        ])
+        ]
+    )
 }
 
 /// A column's rows as text, so that equal content in different layouts compares equal.

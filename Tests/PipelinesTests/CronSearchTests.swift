@@ -13,10 +13,17 @@ struct CronSearchTests {
     }
 
     private static func minutes(_ zone: TimeZoneRules, from: Int64, days: Int) -> [Minute] {
-        (0..<(days * 1440)).map { index in
-            let time = Timestamp(seconds: from + Int64(index) * 60)
-            let seconds = from + Int64(index) * 60 + Int64(zone.offsetSeconds(at: time))
-            return Minute(time: time, local: Int(seconds / 60))
+        // Clocks change on quarters of an hour, so one look at the zone serves fifteen minutes.
+        (0..<(days * 96)).flatMap { quarter in
+            let seconds = from + Int64(quarter) * 900
+            let offset = zone.offsetSeconds(at: Timestamp(seconds: seconds))
+            return (0..<15).map { minute in
+                let time = seconds + Int64(minute) * 60
+                return Minute(
+                    time: Timestamp(seconds: time),
+                    local: Int(time + Int64(offset)) / 60
+                )
+            }
         }
     }
 
@@ -34,7 +41,8 @@ struct CronSearchTests {
         var fires: [Timestamp] = []
         guard var latest = minutes.first.map({ $0.local - 1 }) else { return [] }
         for minute in minutes {
-            if cron.isEveryHour {
+            if cron.isEveryHour || minute.local == latest + 1 {
+                latest = max(latest, minute.local)
                 if matches(cron, minute.local) { fires.append(minute.time) }
             } else if minute.local > latest {
                 // The clock reaches these minutes for the first time, or jumps over them.
@@ -74,15 +82,31 @@ struct CronSearchTests {
         // 2024-01-15, so that no clock change is near the edges.
         let start: Int64 = 1_705_276_800
         let minutes = Self.minutes(zone, from: start, days: 340)
+        let changes = zip(minutes.dropFirst(), minutes)
+            .filter { $0.local != $1.local + 1 }.map(\.0.time)
+        try #require(changes.count == 2)
         let end = Timestamp(seconds: start + 340 * 86_400)
-        for _ in 0..<8 {
+        for _ in 0..<12 {
             let text = Self.expression(&generator)
-            guard let cron = try? CronExpression(text) else { continue }
+            let cron: CronExpression
+            do {
+                cron = try CronExpression(text)
+            } catch {
+                // Such as February 30.
+                continue
+            }
             let expected = Self.scan(cron, minutes)
             let schedule = Schedule.cron(cron, zone)
-            // All of a sparse expression, a stretch anywhere of a dense one.
-            let first = expected.count > 400 ? generator.below(expected.count - 400) : 0
-            let slice = Array(expected.dropFirst(first).prefix(400))
+            // All of a sparse expression; of a dense one a stretch anywhere, or at a clock change.
+            let change = changes[generator.below(changes.count)]
+            let nearChange = max(0, (expected.firstIndex { $0 >= change } ?? 0) - 100)
+            let anywhere = expected.count > 200 ? generator.below(expected.count - 200) : 0
+            let first =
+                expected.count <= 200
+                ? 0
+                : Bool.random(using: &generator)
+                    ? anywhere : nearChange
+            let slice = Array(expected.dropFirst(first).prefix(200))
             let from = first == 0 ? Timestamp(seconds: start - 1) : expected[first - 1]
             let times = schedule.fireTimes(after: from, count: slice.count)
                 .filter { $0 < end }

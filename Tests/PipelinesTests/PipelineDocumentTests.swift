@@ -221,8 +221,8 @@ struct PipelineDocumentTests {
             Wrong("- a", "p.yaml:1: must be a mapping of keys, not a list"),
             Wrong("a: 1\n---\nb: 2", "p.yaml:2: not valid YAML: but found another document"),
             Wrong(
-                "version: [1",
-                "p.yaml:1: not valid YAML: "
+                "version: [1\n",
+                "p.yaml:2: not valid YAML: "
                     + "did not find expected ',' or ']'"
             ),
         ]

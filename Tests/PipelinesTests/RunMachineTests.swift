@@ -198,7 +198,8 @@ struct RunMachineTests {
                 == [.submit([Self.attempt(0, 3)])]
         )
         let reason =
-            "task 0 lost its worker 3 times, the last time with exit code 1: out of memory"
+            "task 0 lost its worker at attempt 3, after which no retry is left: "
+            + "exit code 1: out of memory"
         #expect(
             machine.taskEnded(Self.attempt(0, 3), .died(exitCode: 1, message: "out of memory"))
                 == [
@@ -225,7 +226,7 @@ struct RunMachineTests {
         #expect(
             machine.taskEnded(Self.attempt(0, 3), .preempted).last
                 == .fail(
-                    reason: "task 0 lost its worker 1 times, the last time with "
+                    reason: "task 0 lost its worker at attempt 3, after which no retry is left: "
                         + "preempted 3 times"
                 )
         )

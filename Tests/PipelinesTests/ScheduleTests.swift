@@ -174,12 +174,12 @@ struct ScheduleTests {
             .every(.seconds(420)), .cron(try CronExpression("*/7 * * * *"), berlin),
             .cron(try CronExpression("30 2,14 * * *"), berlin),
         ]
-        for round in 0..<60 {
+        for round in 0..<30 {
             let schedule = schedules[round % schedules.count]
             let start = Timestamp(seconds: Int64(1_711_700_000 + generator.below(400_000)))
-            let now = start + .seconds(generator.below(3 * 86_400))
+            let now = start + .seconds(generator.below(2 * 86_400))
             let intervals = schedule.intervalsDue(scheduledThrough: start, now: now)
-            let fires = schedule.fireTimes(after: start, count: 2000).filter { $0 <= now }
+            let fires = schedule.fireTimes(after: start, count: 450).filter { $0 <= now }
             #expect(intervals.map(\.end) == fires, "seed \(seed), round \(round)")
             #expect(intervals.map(\.start) == [start].prefix(fires.count) + fires.dropLast())
             let whole = schedule.intervals(from: start, through: now)

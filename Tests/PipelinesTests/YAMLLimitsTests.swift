@@ -33,21 +33,32 @@ struct YAMLLimitsTests {
         for level in 1...60 {
             yaml += "a\(level): &a\(level) [*a\(level - 1), *a\(level - 1)]\n"
         }
-        yaml += "? *a60\n: 1\n? *a60\n: 2\n"
+        yaml += "*a60 : 1\n*a60 : 2\n"
         #expect(problem(yaml).contains("anchors and aliases"))
     }
 
     @Test("References behind comments and odd line breaks do not hide")
     func hidden() {
         for lineBreak in ["\r", "\u{85}", "\u{2028}"] {
-            let yaml = "# note\(lineBreak)a: &a [x]\(lineBreak)? *a\(lineBreak): 1"
+            let yaml = "# note\(lineBreak)a: &a [x]\(lineBreak)*a : 1"
             #expect(problem(yaml).contains("anchors and aliases"), "\(lineBreak.unicodeScalars)")
+        }
+    }
+
+    @Test("Explicit keys are refused wherever they can stand")
+    func explicitKeys() {
+        let long = "[" + String(repeating: "1,", count: 400_000) + "1]"
+        let nested = String(repeating: "{? ", count: 900) + long
+        for yaml in [
+            nested, "? a\n: 1", "a: {b: 1,\n ? c}", "- ? a", "#x\u{85}? a", "a: [?\t1 : 2]",
+        ] {
+            #expect(problem(yaml).hasSuffix("a key must be a plain name"), "\(yaml.prefix(20))")
         }
     }
 
     @Test("Marks inside words and comments are no references")
     func words() throws {
-        let yaml = "# R &D and *bold*\n" + PipelineDocumentTests.head + "# see &that\n"
+        let yaml = "# R &D ? *bold*\n# ? x\n" + PipelineDocumentTests.head + "# see &that\n"
         _ = try PipelineDocument.parse(yaml: yaml, file: "p")
         let server = try ServerDocument.parse(
             yaml: "windows: [{name: a, size: 1m, where: 'value > 1 && value < 2*5'}]",

@@ -15,8 +15,14 @@ struct EpisodeScoringTests {
 
     private func fault(_ from: Int64, _ to: Int64) -> FaultEpisode {
         FaultEpisode(
-            key: key, start: Timestamp(seconds: from * 60), end: Timestamp(seconds: to * 60),
-            kind: .stuck, series: 0, sign: 1, seed: 0)
+            key: key,
+            start: Timestamp(seconds: from * 60),
+            end: Timestamp(seconds: to * 60),
+            kind: .stuck,
+            series: 0,
+            sign: 1,
+            seed: 0
+        )
     }
 
     @Test("Three in a row are an episode, runs two windows apart are one")
@@ -34,7 +40,10 @@ struct EpisodeScoringTests {
             anomalousStarts: [
                 key: minutes(10, 11, 12, 50, 51, 52), other: minutes(10, 11, 12),
             ],
-            faults: [fault(12, 20), fault(30, 40)])
+            faults: [fault(12, 20), fault(30, 40)],
+            from: Timestamp(seconds: 0),
+            to: Timestamp(seconds: 3600)
+        )
         #expect(result.predicted == 3)
         #expect(result.right == 1)
         #expect(result.found == 1)
@@ -45,11 +54,41 @@ struct EpisodeScoringTests {
     @Test("An episode that only touches a fault is wrong; nothing at all is perfect")
     func edges() {
         let result = scoring.score(
-            anomalousStarts: [key: minutes(20, 21, 22)], faults: [fault(12, 20)])
+            anomalousStarts: [key: minutes(20, 21, 22)],
+            faults: [fault(12, 20)],
+            from: Timestamp(seconds: 0),
+            to: Timestamp(seconds: 3600)
+        )
         #expect(result.right == 0)
         #expect(result.found == 0)
-        let empty = scoring.score(anomalousStarts: [:], faults: [])
+        let empty = scoring.score(
+            anomalousStarts: [:],
+            faults: [],
+            from: Timestamp(seconds: 0),
+            to: Timestamp(seconds: 60)
+        )
         #expect(empty.precision == 1)
         #expect(empty.recall == 1)
+    }
+
+    @Test("A fault that only reaches into the range makes episodes right, but need not be found")
+    func partialFault() {
+        let range = (from: Timestamp(seconds: 0), to: Timestamp(seconds: 15 * 60))
+        let reaching = scoring.score(
+            anomalousStarts: [key: minutes(12, 13, 14)],
+            faults: [fault(12, 40)],
+            from: range.from,
+            to: range.to
+        )
+        #expect(reaching.right == 1)
+        #expect(reaching.faults == 0)
+        let half = scoring.score(
+            anomalousStarts: [:],
+            faults: [fault(10, 20)],
+            from: range.from,
+            to: range.to
+        )
+        #expect(half.faults == 1)
+        #expect(half.recall == 0)
     }
 }

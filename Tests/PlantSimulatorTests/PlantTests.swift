@@ -8,7 +8,10 @@ struct PlantTests {
     private let start = Timestamp(seconds: 1_735_689_600)
 
     private func readings(
-        _ plant: Plant, _ from: Timestamp, _ to: Timestamp, _ every: Duration
+        _ plant: Plant,
+        _ from: Timestamp,
+        _ to: Timestamp,
+        _ every: Duration
     ) -> EventBatch {
         var batch = EventBatch()
         plant.readings(from: from, to: to, every: every, into: &batch)
@@ -19,7 +22,9 @@ struct PlantTests {
     private func means(_ plant: Plant, hours: Int64) -> [[Double]] {
         let batch = readings(plant, start, start + .seconds(hours * 3600), .seconds(20))
         var sums = Array(
-            repeating: Array(repeating: 0.0, count: Int(hours * 60)), count: plant.keys.count)
+            repeating: Array(repeating: 0.0, count: Int(hours * 60)),
+            count: plant.keys.count
+        )
         for row in 0..<batch.count {
             let minute = Int((batch.times[row] - start.microseconds) / 60_000_000)
             sums[Int(batch.seriesIndex[row])][minute] += batch.values[row] / 3
@@ -61,7 +66,11 @@ struct PlantTests {
     func grid() {
         let plant = Plant(noiseSeed: 3, deviceCount: 1, faults: false)
         let odd = readings(
-            plant, Timestamp(microseconds: -1), Timestamp(seconds: 40), .seconds(20))
+            plant,
+            Timestamp(microseconds: -1),
+            Timestamp(seconds: 40),
+            .seconds(20)
+        )
         #expect(odd.times == Array(repeating: 0, count: 5) + Array(repeating: 20_000_000, count: 5))
         #expect(readings(plant, start, start, .seconds(20)).isEmpty)
         #expect(plant.keys.map(\.description).first == "pump-001/temperature")

@@ -56,8 +56,11 @@ enum Fixtures {
             guard fields.count >= 4, let label = Int(fields[1]), let decision = Double(fields[2])
             else { throw MissingFile(path: "expected.csv row \($0)") }
             return ExpectedRow(
-                model: String(fields[0]), label: label, decision: decision,
-                features: fields.dropFirst(3).compactMap { Double($0) })
+                model: String(fields[0]),
+                label: label,
+                decision: decision,
+                features: fields.dropFirst(3).compactMap { Double($0) }
+            )
         }
     }
 }

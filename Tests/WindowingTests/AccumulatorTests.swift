@@ -21,7 +21,8 @@ struct AccumulatorTests {
             Case(name: "first value far away", offset: 101_325, spread: 1e-3, outlier: 0),
             Case(name: "tiny", offset: 1e-9, spread: 1e-12, outlier: nil),
             Case(name: "large", offset: 1e100, spread: 1e90, outlier: nil),
-        ])
+        ]
+    )
     func accuracy(_ item: Case) {
         var random = SeededRandom(seed: 7)
         var values = (0..<5000).map { _ in

@@ -105,7 +105,8 @@ struct NaiveWindows {
             let readings = open.removeValue(forKey: key) ?? []
             let end = key.start + size
             closed.append(
-                NaiveRow(key: key.series, start: key.start, end: end, readings: readings))
+                NaiveRow(key: key.series, start: key.start, end: end, readings: readings)
+            )
             closedThrough = max(closedThrough ?? end, end)
         }
     }
@@ -119,7 +120,8 @@ struct NaiveWindows {
 
 /// Runs a log through naive windows, dropping repeats among the last eight of a series.
 func runNaively(
-    _ log: [NaiveRecord], _ windows: inout [NaiveWindows]
+    _ log: [NaiveRecord],
+    _ windows: inout [NaiveWindows]
 ) -> (accepted: Int, duplicates: Int) {
     var recent: [SeriesKey: [Int64]] = [:]
     var offset: Int64 = 0
@@ -131,8 +133,11 @@ func runNaively(
             for row in 0..<batch.count {
                 accepted += 1
                 let reading = NaiveReading(
-                    key: batch.series.keys[Int(batch.seriesIndex[row])], time: batch.times[row],
-                    value: batch.values[row], offset: offset + Int64(row))
+                    key: batch.series.keys[Int(batch.seriesIndex[row])],
+                    time: batch.times[row],
+                    value: batch.values[row],
+                    offset: offset + Int64(row)
+                )
                 if recent[reading.key, default: []].contains(reading.time) {
                     duplicates += 1
                     continue

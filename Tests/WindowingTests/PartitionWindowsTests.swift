@@ -10,7 +10,10 @@ struct PartitionWindowsTests {
     private func windows(size: Int64, lateness: Int64 = 0) throws -> PartitionWindows {
         PartitionWindows(definitions: [
             try WindowDefinition(
-                name: "w", size: .seconds(size), allowedLateness: .seconds(lateness))
+                name: "w",
+                size: .seconds(size),
+                allowedLateness: .seconds(lateness)
+            )
         ])
     }
 
@@ -117,7 +120,8 @@ struct PartitionWindowsTests {
         let rows = output.closed[0].windows
         #expect(
             (0..<rows.count).map { rows.key(at: $0).device }
-                == ["Z", "a", "a-", "z", "é", "Z", "a", "a-", "z", "é"])
+                == ["Z", "a", "a-", "z", "é", "Z", "a", "a-", "z", "é"]
+        )
         #expect(rows.ends == rows.ends.sorted())
     }
 

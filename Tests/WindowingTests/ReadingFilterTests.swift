@@ -27,7 +27,8 @@ struct ReadingFilterTests {
             Case(text: "value == -1 or value > 0 AND value < 9", value: 9, accepts: false),
             Case(text: "value == -1 or value > 0 and value < 9", value: -1, accepts: true),
             Case(text: "value > 0", value: .nan, accepts: false),
-        ])
+        ]
+    )
     func accepts(_ item: Case) throws {
         #expect(try ReadingFilter(parsing: item.text).accepts(item.value) == item.accepts)
     }
@@ -41,7 +42,8 @@ struct ReadingFilterTests {
             ("value > inf", "\"inf\""), ("value > 0x10", "\"0x10\""),
             ("value > 1e999", "\"1e999\""), ("value > 3 xor value < 2", "\"xor\""),
             ("value > 3 and", "the end"), ("value > 3 and 4", "\"4\""),
-        ])
+        ]
+    )
     func refuses(_ text: String, _ token: String) {
         let error = #expect(throws: FleetError.self) { try ReadingFilter(parsing: text) }
         #expect(error?.code == .invalidArgument)
@@ -60,8 +62,10 @@ struct ReadingFilterTests {
     func definitions() throws {
         _ = try WindowDefinition(name: "A-z_9", size: .milliseconds(1))
         _ = try WindowDefinition(
-            name: "y", size: WindowDefinition.durationMax,
-            allowedLateness: WindowDefinition.durationMax)
+            name: "y",
+            size: WindowDefinition.durationMax,
+            allowedLateness: WindowDefinition.durationMax
+        )
         for name in ["", "a b", "a/b", "ä", String(repeating: "n", count: 65)] {
             #expect(throws: FleetError.self) {
                 try WindowDefinition(name: name, size: .seconds(1))
@@ -76,6 +80,10 @@ struct ReadingFilterTests {
                 try WindowDefinition(name: "w", size: size)
             }
             #expect(error?.message.contains("window \"w\"") == true)
+        }
+        let twin = try WindowDefinition(name: "w", size: .seconds(1))
+        #expect(throws: FleetError.self) {
+            try WindowDefinition.checkNamesAreDistinct([twin, twin])
         }
         for lateness in [Duration.seconds(-1), .seconds(367 * 86_400)] {
             #expect(throws: FleetError.self) {

@@ -28,7 +28,9 @@ struct SnapshotTests {
         var changes: [DefinitionChange] = []
         let loaded = try PartitionWindows(
             definitions: [try definition("new", 10), kept, try definition("resized", 20)],
-            decoding: saved.encode(), changes: &changes)
+            decoding: saved.encode(),
+            changes: &changes
+        )
         #expect(changes == [.dropped("gone"), .restarted("resized"), .started("new")])
         #expect(loaded.openWindowCount * 3 == saved.openWindowCount)
         #expect(loaded.closedThrough(of: "kept") == saved.closedThrough(of: "kept"))
@@ -39,11 +41,17 @@ struct SnapshotTests {
     func raisedLateness() throws {
         let saved = filled([try definition("w", 10)])
         let later = try WindowDefinition(
-            name: "w", size: .seconds(10), allowedLateness: .seconds(3600))
+            name: "w",
+            size: .seconds(10),
+            allowedLateness: .seconds(3600)
+        )
         var loaded = try PartitionWindows(definitions: [later], decoding: saved.encode())
         var events = EventBatch()
         events.append(
-            SeriesKey(uncheckedDevice: "d0", sensor: "s"), Timestamp(microseconds: 5), 1)
+            SeriesKey(uncheckedDevice: "d0", sensor: "s"),
+            Timestamp(microseconds: 5),
+            1
+        )
         var output = WindowOutput()
         loaded.apply(events: events, baseOffset: 200, output: &output)
         #expect(output.late.count == 1)

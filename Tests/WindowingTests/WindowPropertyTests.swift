@@ -53,7 +53,10 @@ struct WindowPropertyTests {
             var changes: [DefinitionChange] = []
             let bytes = saved.encode()
             saved = try PartitionWindows(
-                definitions: scenario.definitions, decoding: bytes, changes: &changes)
+                definitions: scenario.definitions,
+                decoding: bytes,
+                changes: &changes
+            )
             #expect(changes.isEmpty, "seed \(seed)")
             #expect(saved.encode() == bytes, "seed \(seed)")
             #expect(plain.encode() == bytes, "seed \(seed)")
@@ -83,9 +86,15 @@ struct WindowPropertyTests {
                 var single = EventBatch()
                 single.append(
                     batch.series.keys[Int(batch.seriesIndex[row])],
-                    Timestamp(microseconds: batch.times[row]), batch.values[row])
+                    Timestamp(microseconds: batch.times[row]),
+                    batch.values[row]
+                )
                 WindowScenario.run(
-                    &cut, [.events(single)], offset: &offset, output: &cutOutput)
+                    &cut,
+                    [.events(single)],
+                    offset: &offset,
+                    output: &cutOutput
+                )
             }
         }
         #expect(Self.bits(wholeOutput) == Self.bits(cutOutput), "seed \(seed)")
@@ -112,7 +121,11 @@ struct WindowPropertyTests {
         var offset: Int64 = 0
         // An output that never ran has no definitions yet.
         WindowScenario.run(
-            &windows, scenario.log + [.events(EventBatch())], offset: &offset, output: &output)
+            &windows,
+            scenario.log + [.events(EventBatch())],
+            offset: &offset,
+            output: &output
+        )
         var naive = zip(scenario.definitions, scenario.accepts)
             .map { NaiveWindows($0, accepts: $1) }
         let counts = runNaively(naiveLog, &naive)
@@ -131,7 +144,11 @@ struct WindowPropertyTests {
             let late = output.late.filter { $0.definition == expected.definition.name }
                 .map {
                     NaiveReading(
-                        key: $0.key, time: $0.time.microseconds, value: $0.value, offset: $0.offset)
+                        key: $0.key,
+                        time: $0.time.microseconds,
+                        value: $0.value,
+                        offset: $0.offset
+                    )
                 }
             if late != expected.late || found.late != expected.late.count { return "late" }
             open += expected.open.count

@@ -42,14 +42,20 @@ struct WindowScenario {
             let text = "value > -0.5 and value <= 1 or value == 101325"
             definitions.append(
                 try WindowDefinition(
-                    name: "w\(index)", size: sizes.randomElement(using: &random) ?? .seconds(1),
+                    name: "w\(index)",
+                    size: sizes.randomElement(using: &random) ?? .seconds(1),
                     allowedLateness: lateness.randomElement(using: &random) ?? .zero,
-                    filter: isFiltered ? ReadingFilter(parsing: text) : nil))
+                    filter: isFiltered ? ReadingFilter(parsing: text) : nil
+                )
+            )
         }
     }
 
     private static func batch(
-        _ keys: [SeriesKey], _ offset: Double, _ clock: inout Int64, _ random: inout SeededRandom
+        _ keys: [SeriesKey],
+        _ offset: Double,
+        _ clock: inout Int64,
+        _ random: inout SeededRandom
     ) -> EventBatch {
         var batch = EventBatch()
         // Dictionaries of batches differ, and hold keys without events.
@@ -65,7 +71,10 @@ struct WindowScenario {
             if batch.count > 0, random.chance(15) {
                 let row = batch.count - 1 - Int.random(in: 0..<min(10, batch.count), using: &random)
                 batch.append(
-                    series: batch.seriesIndex[row], time: batch.times[row], value: 9)
+                    series: batch.seriesIndex[row],
+                    time: batch.times[row],
+                    value: 9
+                )
             } else {
                 let value = offset + random.double(-1...1)
                 batch.append(key, Timestamp(microseconds: time), value)
@@ -76,8 +85,10 @@ struct WindowScenario {
 
     /// The results of the product's windows over a part of the log.
     static func run(
-        _ windows: inout PartitionWindows, _ log: some Sequence<NaiveRecord>,
-        offset: inout Int64, output: inout WindowOutput
+        _ windows: inout PartitionWindows,
+        _ log: some Sequence<NaiveRecord>,
+        offset: inout Int64,
+        output: inout WindowOutput
     ) {
         for record in log {
             switch record {

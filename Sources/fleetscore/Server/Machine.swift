@@ -41,13 +41,13 @@ enum Files {
     }
 
     /// Writes a new file; an existing one is kept and refused.
-    static func create(_ path: String, _ text: String) throws {
+    static func create(_ path: String, _ bytes: [UInt8]) throws {
         guard !FileManager.default.fileExists(atPath: path) else {
             throw FleetError(
                 .conflict, "\(path) exists already", hint: "remove it or pass another name")
         }
         do {
-            try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+            try Data(bytes).write(to: URL(fileURLWithPath: path))
         } catch {
             throw failure(path, "write")
         }

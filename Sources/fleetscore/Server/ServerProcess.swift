@@ -33,7 +33,7 @@ struct ServerProcess {
         try disk.createFolder("")
         let lock = try FileLock(
             path: settings.dataDirectory + "/lock", dataFolder: settings.dataDirectory)
-        defer { lock.release() }
+        defer { withExtendedLifetime(lock) {} }
         let parts = try await open(disk)
         let group = ServiceGroup(
             configuration: .init(
@@ -68,14 +68,14 @@ struct ServerProcess {
         let folder = settings.dataDirectory
         let service = try serviceSettings()
         let log = try await SegmentLog.open(
-            disk: disk, folder: "log", configuration: logConfiguration(), limits: service.limits,
-            clock: clock)
+            disk: disk, configuration: logConfiguration(), limits: service.limits,
+            wallClock: clock, clock: timer)
         let catalog = try SQLiteCatalog(path: folder + "/catalog.db")
         let windows = try SQLiteWindowStore(path: folder + "/windows.db")
         let blobs = try LocalBlobs(root: folder + "/blobs")
         let pool = LocalPool(
-            configuration: poolConfiguration(blobs: blobs, service), timer: timer, clock: clock,
-            logger: logger)
+            configuration: try poolConfiguration(blobs: blobs, service), clock: timer,
+            wallClock: clock, logger: logger)
         let progress = ProgressBoard()
         let wake = Signal()
         let fleets = FleetRegistry(
@@ -159,7 +159,7 @@ struct ServerProcess {
     /// - Throws: ``FleetError`` `.invalidArgument` when other machines could connect without one.
     private func token() throws -> String? {
         guard let path = settings.tokenFile else {
-            guard ListenAddress.isLoopback(settings.listen) else {
+            guard try ListenAddress(parsing: settings.listen).isLoopback else {
                 throw FleetError(
                     .invalidArgument,
                     "refusing to listen on \(settings.listen) without authentication",

@@ -25,18 +25,25 @@ enum Terminal {
         say(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
+    /// Writes bytes to standard output.
+    static func write(_ bytes: [UInt8]) {
+        bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
+    }
+
     private static func write(_ text: String, to descriptor: Int32) {
         var copy = text
-        copy.withUTF8 { bytes in
-            var rest = UnsafeRawBufferPointer(bytes)
-            while !rest.isEmpty {
-                let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
-                guard count > 0 else {
-                    if errno == EINTR { continue }
-                    return  // Nobody reads any more.
-                }
-                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        copy.withUTF8 { write(UnsafeRawBufferPointer($0), to: descriptor) }
+    }
+
+    private static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
+            guard count > 0 else {
+                if errno == EINTR { continue }
+                return  // Nobody reads any more.
             }
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
         }
     }
 }

@@ -1,0 +1,77 @@
+package import Core
+import Hummingbird
+package import Logging
+package import Service
+package import ServiceLifecycle
+
+/// Serves the API, the metrics and the status page over HTTP.
+///
+/// Graceful shutdown: stops accepting, finishes what runs.
+package struct APIServer: ServiceLifecycle.Service {
+    private let backend: Backend
+    private let address: ListenAddress
+    private let token: String?
+    private let logger: Logger
+    private let onReady: @Sendable (String) async -> Void
+
+    /// - Throws: ``FleetError`` `.invalidArgument` when the listen address cannot be read.
+    package init(
+        backend: Backend, listen: String, token: String?, logger: Logger,
+        onReady: @escaping @Sendable (String) async -> Void = { _ in }
+    ) throws {
+        self.backend = backend
+        address = try ListenAddress(parsing: listen)
+        self.token = token
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    package func run() async throws {
+        let host = address.host
+        let ready = onReady
+        let application = Application(
+            router: APIRouter.make(backend: backend, token: token),
+            configuration: .init(
+                address: .hostname(host, port: address.port), serverName: "fleetscore"),
+            onServerRunning: { channel in
+                await ready("\(host):\(channel.localAddress?.port ?? 0)")
+            },
+            logger: logger)
+        do {
+            try await application.run()
+        } catch {
+            guard "\(error)".contains("bind") || "\(error)".contains("Address already in use")
+            else { throw error }
+            throw FleetError(
+                .unavailable, "cannot listen on \(host):\(address.port)",
+                hint: "another program may use the port; pass --listen HOST:PORT",
+                isRetriable: false, cause: error)
+        }
+    }
+}
+
+/// A host and port to listen on.
+package struct ListenAddress: Sendable, Equatable {
+    package let host: String
+    package let port: Int
+
+    /// Parses `HOST:PORT`; an IPv6 host is written in brackets.
+    package init(parsing text: String) throws {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port)
+        else {
+            throw FleetError(
+                .invalidArgument, "\"\(text)\" is not a listen address",
+                hint: "write HOST:PORT, such as 127.0.0.1:8380")
+        }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        self.host = host.isEmpty ? "0.0.0.0" : host
+        self.port = port
+    }
+
+    /// Whether only this machine can connect.
+    package var isLoopback: Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+}

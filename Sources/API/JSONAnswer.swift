@@ -1,0 +1,84 @@
+import Client
+import Core
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+
+/// Builds responses.
+enum JSONAnswer {
+    /// A value as JSON.
+    static func ok(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return bytes(
+            Array(try encoder.encode(value)), type: "application/json", status: status)
+    }
+
+    /// Bytes of a content type.
+    static func bytes(
+        _ content: [UInt8], type: String, status: HTTPResponse.Status = .ok
+    ) -> Response {
+        Response(
+            status: status, headers: [.contentType: type],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: content)))
+    }
+
+    /// An error, with a hint to come back when that helps.
+    static func error(_ error: FleetError, status: HTTPResponse.Status? = nil) -> Response {
+        var response: Response
+        do {
+            response = try ok(
+                ErrorAnswer(error), status: status ?? .init(code: error.code.httpStatus))
+        } catch {
+            response = Response(status: .internalServerError)
+        }
+        if error.isRetriable { response.headers[.retryAfter] = "1" }
+        return response
+    }
+}
+
+extension Request {
+    /// The whole body, up to a limit.
+    func body(upTo limit: Int) async throws -> [UInt8] {
+        var copy = self
+        let buffer = try await copy.collectBody(upTo: limit)
+        return Array(buffer.readableBytesView)
+    }
+
+    /// A JSON body as a value.
+    func decoded<Value: Decodable>() async throws -> Value {
+        let bytes = try await body(upTo: 1 << 20)
+        do {
+            return try JSONDecoder().decode(Value.self, from: Data(bytes))
+        } catch {
+            throw FleetError(
+                .invalidArgument, "the body is not the JSON this call takes", cause: error)
+        }
+    }
+
+    /// A query parameter, percent-decoded.
+    func query(_ name: String) -> String? {
+        uri.queryParameters[name[...]].map(String.init)
+    }
+
+    /// A whole number from the query within a range.
+    func number(_ name: String, default fallback: Int, in range: ClosedRange<Int>) throws -> Int {
+        guard let text = query(name) else { return fallback }
+        guard let value = Int(text), range.contains(value) else {
+            throw FleetError(
+                .invalidArgument, "\(name)=\(text) is not a number in \(range)")
+        }
+        return value
+    }
+
+    /// An RFC 3339 time from the query.
+    func time(_ name: String) throws -> Timestamp? {
+        guard let text = query(name) else { return nil }
+        guard let time = Timestamp(rfc3339: text) else {
+            throw FleetError(
+                .invalidArgument, "\(name)=\(text) is not a time",
+                hint: "write RFC 3339, such as 2026-01-01T00:00:00Z")
+        }
+        return time
+    }
+}

@@ -1,0 +1,47 @@
+/// Text that may go into a page: everything from outside is escaped on the way in.
+struct HTML: ExpressibleByStringInterpolation, CustomStringConvertible {
+    private(set) var description: String
+
+    init(stringLiteral value: String) { description = value }
+
+    init(stringInterpolation: Interpolation) { description = stringInterpolation.text }
+
+    /// Escapes plain values; markup goes in as ``HTML``.
+    struct Interpolation: StringInterpolationProtocol {
+        fileprivate var text = ""
+
+        init(literalCapacity: Int, interpolationCount: Int) {}
+
+        mutating func appendLiteral(_ literal: String) { text += literal }
+        mutating func appendInterpolation(_ html: HTML) { text += html.description }
+        mutating func appendInterpolation(_ value: some CustomStringConvertible) {
+            text += HTML.escaped(value.description)
+        }
+    }
+
+    static func + (left: HTML, right: HTML) -> HTML {
+        var sum = left
+        sum.description += right.description
+        return sum
+    }
+
+    static func escaped(_ text: String) -> String {
+        var result = ""
+        for character in text {
+            switch character {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case "'": result += "&#39;"
+            default: result.append(character)
+            }
+        }
+        return result
+    }
+}
+
+extension Sequence where Element == HTML {
+    /// The pieces one after another.
+    func joined() -> HTML { reduce("") { $0 + $1 } }
+}

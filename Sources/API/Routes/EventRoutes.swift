@@ -1,0 +1,90 @@
+import Client
+import Core
+import HTTPTypes
+import Hummingbird
+import Service
+import Store
+import Wire
+
+/// `POST /v1/events`, `POST /v1/events/complete`, `GET /v1/events`, and the dead letters.
+struct EventRoutes {
+    let backend: Backend
+
+    private static let idempotencyKey = HTTPField.Name("Idempotency-Key")
+
+    func add(to router: Router<BasicRequestContext>) {
+        router.post("/v1/events") { request, _ in try await accept(request) }
+        router.post("/v1/events/complete") { _, _ in
+            try await backend.ingest.complete()
+            return try JSONAnswer.ok(["completed": true])
+        }
+        router.get("/v1/events") { request, _ in try await export(request) }
+        router.get("/v1/events/late") { request, _ in
+            let limit = try request.number("limit", default: 100, in: 1...10_000)
+            return try JSONAnswer.ok(await backend.windows.lateEvents(limit: limit))
+        }
+        router.get("/v1/events/rejected") { request, _ in
+            let limit = try request.number("limit", default: 100, in: 1...10_000)
+            return try JSONAnswer.ok(await backend.windows.rejected(limit: limit))
+        }
+    }
+
+    private func accept(_ request: Request) async throws -> Response {
+        let type = request.headers[.contentType] ?? "application/json"
+        guard let format = EventFormat(contentType: type) else {
+            throw FleetError(
+                .unsupported, "cannot read events of type \"\(type)\"",
+                hint: "send application/json, application/x-ndjson or text/csv")
+        }
+        let key = Self.idempotencyKey.flatMap { request.headers[$0] }
+        guard (key?.utf8.count ?? 1) <= 256, key?.isEmpty != true else {
+            throw FleetError(.invalidArgument, "Idempotency-Key must have 1 to 256 bytes")
+        }
+        let body = try await request.body(upTo: backend.settings.limits.bodyByteCountMax)
+        let outcome = try await backend.ingest.accept(
+            body, format: format, options: options(request), idempotencyKey: key, source: "http")
+        return try JSONAnswer.ok(
+            EventsAnswer(
+                accepted: outcome.accepted, duplicate: outcome.isDuplicate,
+                rejected: outcome.rejectedCount,
+                rejectedEvents: outcome.rejected.map {
+                    .init(index: $0.index, line: $0.line, reason: $0.message)
+                }))
+    }
+
+    private func options(_ request: Request) throws -> DecodeOptions {
+        var options = DecodeOptions()
+        if let text = request.query("columns") {
+            options.columns = try ColumnRenames.parse(text)
+        }
+        if let unit = request.query("time_unit") {
+            guard let known = EpochUnit(rawValue: unit) else {
+                throw FleetError(
+                    .invalidArgument, "there is no time unit \"\(unit)\"",
+                    hint: "use s, ms, us or ns")
+            }
+            options.timeUnit = known
+        }
+        if let zone = request.query("time_zone") {
+            options.timeZone = try TimeZoneRules.load(zone)
+        }
+        if let device = request.query("device") { options.defaultDevice = device }
+        return options
+    }
+
+    private func export(_ request: Request) async throws -> Response {
+        let events = try await backend.rawEvents(
+            from: request.time("from") ?? .distantPast, to: request.time("to") ?? .distantFuture,
+            device: request.query("device"), limit: 5_000_000)
+        switch request.query("format") ?? "csv" {
+        case "parquet":
+            return JSONAnswer.bytes(
+                try EventFile.encode(events), type: "application/vnd.apache.parquet")
+        case "csv":
+            return JSONAnswer.bytes(EventCSV.encode(events), type: "text/csv; charset=utf-8")
+        case let other:
+            throw FleetError(
+                .invalidArgument, "cannot export as \"\(other)\"", hint: "use csv or parquet")
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Client
+import Core
+import Hummingbird
+import Service
+
+/// `GET /health`, `/ready`, `/metrics` and `/v1/status`.
+struct HealthRoutes {
+    let backend: Backend
+
+    func add(to router: Router<BasicRequestContext>) {
+        router.get("/health") { _, _ in try JSONAnswer.ok(["status": "ok"]) }
+        router.get("/ready") { _, _ in try await ready() }
+        router.get("/metrics") { _, _ in
+            JSONAnswer.bytes(
+                Array(await metrics().utf8), type: "text/plain; version=0.0.4; charset=utf-8")
+        }
+        router.get("/v1/status") { _, _ in try JSONAnswer.ok(await backend.status()) }
+    }
+
+    private func ready() async throws -> Response {
+        _ = try await backend.windows.windowSequence()
+        _ = try await backend.catalog.unfinishedRuns()
+        guard await !backend.progress.partitions.isEmpty else {
+            throw FleetError(.unavailable, "the windows are being restored")
+        }
+        if let problem = await backend.progress.problem {
+            throw FleetError(.unavailable, problem)
+        }
+        return try JSONAnswer.ok(["status": "ready"])
+    }
+
+    private func metrics() async -> String {
+        let gauges = await backend.gauges()
+        return PrometheusRegistry.shared.text(with: gauges)
+    }
+}

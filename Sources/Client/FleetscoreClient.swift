@@ -1,0 +1,141 @@
+import AsyncHTTPClient
+import Core
+import FoundationEssentials
+import NIOCore
+import NIOHTTP1
+
+/// Calls a server's API; a failed call becomes the ``FleetError`` the server meant.
+///
+/// - Concurrency: any task. Idempotent calls are repeated a few times while the server says it is
+///   busy or cannot be reached.
+package struct FleetscoreClient: Sendable {
+    package let server: String
+    private let token: String?
+    private let timeout: Duration
+
+    /// - Throws: ``FleetError`` `.invalidArgument` when the address is no `http://HOST:PORT`.
+    package init(server: String, token: String? = nil, timeout: Duration = .seconds(60)) throws {
+        guard server.hasPrefix("http://") || server.hasPrefix("https://") else {
+            throw FleetError(
+                .invalidArgument, "\"\(server)\" is not a server address",
+                hint: "write http://HOST:PORT")
+        }
+        var address = server
+        while address.hasSuffix("/") { address.removeLast() }
+        self.server = address
+        self.token = token
+        self.timeout = timeout
+    }
+
+    /// A request body with its type.
+    package struct Body: Sendable {
+        package let bytes: [UInt8]
+        package let contentType: String
+
+        package init(_ bytes: [UInt8], contentType: String) {
+            self.bytes = bytes
+            self.contentType = contentType
+        }
+
+        /// A value as JSON.
+        package init(json value: some Encodable) throws {
+            self.init(
+                Array(try JSONEncoder().encode(value)), contentType: "application/json")
+        }
+    }
+
+    /// Reads a resource as a value.
+    package func get<Answer: Decodable>(
+        _ path: String, _ query: [String: String] = [:], as type: Answer.Type = Answer.self
+    ) async throws -> Answer {
+        try Self.decode(await bytes("GET", path, query, body: nil), path: path)
+    }
+
+    /// Reads a resource as it is.
+    package func getBytes(_ path: String, _ query: [String: String] = [:]) async throws -> [UInt8] {
+        try await bytes("GET", path, query, body: nil)
+    }
+
+    /// Posts a body and reads the answer.
+    package func post<Answer: Decodable>(
+        _ path: String, _ query: [String: String] = [:], body: Body? = nil,
+        headers: [String: String] = [:], as type: Answer.Type = Answer.self
+    ) async throws -> Answer {
+        try Self.decode(
+            await bytes("POST", path, query, body: body, headers: headers), path: path)
+    }
+
+    /// Sends a request and answers the body of a 2xx response.
+    ///
+    /// - Throws: ``FleetError``; `.unavailable` when the server cannot be reached.
+    package func bytes(
+        _ method: String, _ path: String, _ query: [String: String], body: Body?,
+        headers: [String: String] = [:]
+    ) async throws -> [UInt8] {
+        var request = HTTPClientRequest(url: server + path + Self.text(of: query))
+        request.method = HTTPMethod(rawValue: method)
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if let body {
+            request.headers.add(name: "content-type", value: body.contentType)
+            request.body = .bytes(ByteBuffer(bytes: body.bytes))
+        }
+        let response: HTTPClientResponse
+        let content: ByteBuffer
+        do {
+            response = try await HTTPClient.shared.execute(
+                request, timeout: .nanoseconds(timeout.microseconds * 1000))
+            content = try await response.body.collect(upTo: 1 << 30)
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            throw FleetError(
+                .unavailable, "cannot reach the server at \(server)",
+                hint: "is it running? start it with `fleetscore serve`, or pass --server",
+                cause: "\(error)" == "HTTPClientError.connectTimeout" ? nil : error)
+        }
+        let answer = Array(content.readableBytesView)
+        guard (200..<300).contains(response.status.code) else {
+            throw Self.error(response.status, answer, path: path)
+        }
+        return answer
+    }
+
+    private static func decode<Answer: Decodable>(
+        _ bytes: [UInt8], path: String
+    ) throws -> Answer {
+        do {
+            return try JSONDecoder().decode(Answer.self, from: Data(bytes))
+        } catch {
+            throw FleetError(
+                .internal, "the answer of \(path) cannot be read",
+                hint: "the server may be of another version", cause: error)
+        }
+    }
+
+    private static func error(
+        _ status: HTTPResponseStatus, _ body: [UInt8], path: String
+    ) -> FleetError {
+        do {
+            return try JSONDecoder().decode(ErrorAnswer.self, from: Data(body)).asError
+        } catch {
+            let code: FleetErrorCode =
+                switch status.code {
+                case 401, 403: .invalidArgument
+                case 404: .notFound
+                case 429: .resourceExhausted
+                case 503: .unavailable
+                default: .internal
+                }
+            return FleetError(code, "the server answered \(status) to \(path)")
+        }
+    }
+
+    private static func text(of query: [String: String]) -> String {
+        guard !query.isEmpty else { return "" }
+        let pairs = query.sorted { $0.key < $1.key }.map { name, value in
+            "\(name)=\(value.percentEncodedForPath)"
+        }
+        return "?" + pairs.joined(separator: "&")
+    }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import Core
+import Scoring
+import Wire
+
+/// Scores a file of readings with a folder of models, without a server.
+struct ScoreCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "score",
+        abstract: "Score a CSV of readings with a folder of models; no server needed.",
+        discussion: """
+            Examples:
+              fleetscore score --data sensor_data.csv --models models/ --out predictions/
+              fleetscore score --data wide.csv --models models/ --key-pattern '{device}-{sensor}' \\
+                --columns time=ts,device=machine --time-zone Europe/Berlin --out out/ --format csv
+
+            The data is long (time, device, sensor, value) or wide (time and a column per sensor).
+            Times are RFC 3339, epoch seconds to nanoseconds, or without a zone. With a pattern
+            that has no {sensor}, a model scores all sensors of its device together.
+            Output: parts and a manifest.json, whose presence says that the result is complete.
+            Exit codes: 0 scored (also with suspect models), 3 when items failed, 2 wrong usage.
+            """)
+
+    @Option(help: "CSV file of readings.")
+    var data: String
+
+    @Option(help: "Folder, .tar or .tar.gz of scikit-learn models.")
+    var models: String
+
+    @Option(help: "How file names give the key, with {device} and {sensor}.")
+    var keyPattern = "model_{device}_{sensor}"
+
+    @Option(help: "Folder to write; replaced only if it holds an earlier result.")
+    var out: String
+
+    @Option(help: "parquet, csv or reference-csv (TS,Device,Sensor,Val,Prediction a series).")
+    var format = ScoreFormat.parquet
+
+    @Option(help: "Column names, such as time=ts,device=machine,value=reading.")
+    var columns: String?
+
+    @Option(help: "IANA zone of times written without one.")
+    var timeZone = "UTC"
+
+    @Option(help: "Device name for wide tables without a device column.")
+    var device = "device"
+
+    @Flag(help: "Print the summary as one JSON object.")
+    var json = false
+
+    func run() async throws {
+        var options = DecodeOptions()
+        options.columns = try columns.map { try ColumnRenames.parse($0) } ?? [:]
+        options.timeZone = try TimeZoneRules.load(timeZone)
+        options.defaultDevice = device
+        let session = ScoreSession(
+            data: data, models: models, pattern: keyPattern, out: out, format: format,
+            options: options)
+        let summary = try await session.run()
+        if json { try Terminal.sayJSON(summary.answer) } else { summary.say() }
+        let failures = summary.answer.items.failures
+        guard failures == 0, summary.answer.rejected == 0 else { throw ExitCode(3) }
+    }
+}
+
+/// How one-shot predictions are written.
+enum ScoreFormat: String, ExpressibleByArgument, CaseIterable {
+    case parquet, csv
+    case referenceCSV = "reference-csv"
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Client
+import Core
+import FoundationEssentials
+
+/// Which server a command talks to, and how it answers.
+struct ServerOptions: ParsableArguments {
+    @Option(help: "Server address; else FLEETSCORE_SERVER, else http://127.0.0.1:8380.")
+    var server: String?
+
+    @Option(help: "File with the server's bearer token; else FLEETSCORE_TOKEN_FILE.")
+    var tokenFile: String?
+
+    @Flag(help: "Answer as JSON.")
+    var json = false
+
+    /// A client of that server.
+    func client() throws -> FleetscoreClient {
+        let environment = ProcessInfo.processInfo.environment
+        let address = server ?? environment["FLEETSCORE_SERVER"] ?? "http://127.0.0.1:8380"
+        let token = try (tokenFile ?? environment["FLEETSCORE_TOKEN_FILE"]).map {
+            try Files.text($0).trimmed
+        }
+        return try FleetscoreClient(
+            server: address.contains("://") ? address : "http://" + address, token: token)
+    }
+
+    /// Prints JSON when asked to, else what the closure makes of it.
+    func show<Value: Encodable>(_ value: Value, _ people: (Value) -> Void) throws {
+        if json { try Terminal.sayJSON(value) } else { people(value) }
+    }
+}

@@ -1,0 +1,286 @@
+import Core
+import Store
+import TestKit
+import Testing
+
+@testable import SQLiteStore
+
+/// The queries of the documentation, run by the `sqlite3` command beside an open store.
+@Suite(
+    "SQL that people write",
+    .enabled(if: SQLiteShell.isInstalled, "needs the sqlite3 command (apt install sqlite3)")
+)
+struct SQLiteShellTests {
+    private typealias Samples = StoreSamples
+
+    private let folder: TemporaryFolder
+    private let catalog: SQLiteCatalog
+    private let store: SQLiteWindowStore
+
+    init() throws {
+        folder = try TemporaryFolder()
+        catalog = try SQLiteCatalog(path: folder.catalog)
+        store = try SQLiteWindowStore(path: folder.windows)
+    }
+
+    private func addWindows() async throws {
+        let keys = [("m-1", "t"), ("m-1", "v"), ("m-2", "t")].map(Samples.key)
+        for end in 1...3 {
+            try await store.commit(
+                Samples.commit(keys.map { ($0, Int64(end)) }, through: Int64(end)),
+                at: Samples.minute(Int64(end))
+            )
+        }
+    }
+
+    @Test("Which devices are there, and how fresh are they?")
+    func devices() async throws {
+        try await addWindows()
+        let lines = try SQLiteShell.run(
+            """
+            SELECT device, sensors, first_seen_at, last_window_end FROM devices ORDER BY device;
+            """,
+            on: folder.windows
+        )
+        #expect(
+            lines == [
+                "m-1|2|2018-08-28T00:01:00Z|2018-08-28T00:03:00Z",
+                "m-2|1|2018-08-28T00:01:00Z|2018-08-28T00:03:00Z",
+            ]
+        )
+    }
+
+    @Test("What were the last windows of a series?")
+    func lastWindows() async throws {
+        try await addWindows()
+        let lines = try SQLiteShell.run(
+            """
+            SELECT window_start, window_end, count, mean, stddev FROM windows
+            WHERE definition = '1m' AND device = 'm-1' AND sensor = 't'
+            ORDER BY window_end DESC LIMIT 2;
+            """,
+            on: folder.windows
+        )
+        #expect(
+            lines == [
+                "2018-08-28T00:02:00Z|2018-08-28T00:03:00Z|4|3.1|0.5",
+                "2018-08-28T00:01:00Z|2018-08-28T00:02:00Z|3|2.1|0.5",
+            ]
+        )
+    }
+
+    @Test("How did the last runs end?")
+    func runs() async throws {
+        try await publishRuns()
+        let lines = try SQLiteShell.run(
+            """
+            SELECT run_id, pipeline, interval_end, attempt, state, scored, failed, is_published
+            FROM runs ORDER BY created_at DESC LIMIT 5;
+            """,
+            on: folder.catalog
+        )
+        #expect(
+            lines == [
+                "r2|plant|2018-08-28T00:10:00Z|1|published_with_failures|2|1|1",
+                "r1|plant|2018-08-28T00:05:00Z|1|published_with_failures|2|1|1",
+            ]
+        )
+        let others = try SQLiteShell.run(
+            """
+            SELECT pipeline, interval_end, run_id FROM publications ORDER BY interval_end DESC;
+            SELECT role, epoch, holder, taken_at FROM leases;
+            SELECT name, version, is_paused, scheduled_through FROM pipelines;
+            SELECT count(*) FROM pipeline_versions;
+            SELECT count(*) FROM skipped_triggers;
+            SELECT fleet, latest_version, aliases FROM fleets;
+            SELECT count(*) FROM fleet_versions;
+            SELECT count(*) FROM aliases;
+            """,
+            on: folder.catalog
+        )
+        #expect(
+            others == [
+                "plant|2018-08-28T00:10:00Z|r2", "plant|2018-08-28T00:05:00Z|r1",
+                "schedule|1|a|2018-08-28T00:00:00Z", "plant|1|0|2018-08-28T00:00:00.250Z", "1",
+                "0", "plant|1|production=1", "1", "1",
+            ]
+        )
+    }
+
+    @Test("Which anomalies did the latest published run find?")
+    func anomalies() async throws {
+        try await publishRuns()
+        let lines = try SQLiteShell.run(
+            """
+            SELECT device, sensor, window_end, score, features FROM predictions
+            WHERE is_anomaly = 1 AND run_id = (
+              SELECT run_id FROM published_runs WHERE pipeline = 'plant'
+              ORDER BY interval_end DESC LIMIT 1)
+            ORDER BY device, sensor, window_end;
+            SELECT DISTINCT model_digest, typeof(sensor) FROM predictions WHERE device = 'm-3';
+            """,
+            on: folder.windows
+        )
+        #expect(
+            lines == [
+                "m-1|t|2018-08-28T00:10:00Z|-0.1|{\"mean\":10.0,\"max\":10.1}",
+                String(repeating: "0f", count: 32) + "|null",
+            ]
+        )
+    }
+
+    @Test("How many items ended in which way?")
+    func items() async throws {
+        try await publishRuns()
+        let lines = try SQLiteShell.run(
+            """
+            SELECT status, count(*) AS items FROM items WHERE run_id = 'r2'
+            GROUP BY status ORDER BY items DESC;
+            SELECT device, reason FROM items WHERE run_id = 'r2' AND status <> 'scored';
+            """,
+            on: folder.windows
+        )
+        #expect(lines == ["scored|2", "failed|1", "m-3|no support vectors"])
+    }
+
+    @Test("Times before 1970 and fractions print as the product prints them")
+    func times() async throws {
+        let ends: [Int64] = [-1, -1_500_000, 0, 1, 1_000, 999_999, 86_400_000_000, -60_000_000]
+        var batch = WindowBatch()
+        for end in ends {
+            batch.append(
+                series: batch.series.insert(Samples.key("a")),
+                start: end - 1,
+                end: end,
+                count: 1,
+                sum: 1,
+                mean: 1,
+                min: 1,
+                max: 1,
+                stddev: .nan,
+                first: 1,
+                last: 1
+            )
+        }
+        let late = LateEvent(
+            definition: "odd",
+            key: Samples.key("a"),
+            time: Timestamp(microseconds: 1_250_000),
+            value: 2,
+            partition: 0,
+            offset: 5
+        )
+        try await store.commit(
+            WindowCommit(
+                checkpoint: Samples.checkpoint(0, through: 6, snapshot: [1, 2]),
+                closed: [("odd", batch)],
+                late: [late]
+            ),
+            at: Samples.minute(0)
+        )
+        try await store.addRejected([
+            RejectedRecord(
+                receivedAt: Samples.minute(0),
+                source: "http",
+                reason: "bad",
+                sample: "x"
+            )
+        ])
+        let lines = try SQLiteShell.run(
+            """
+            SELECT window_end, ifnull(stddev, 'null') FROM windows WHERE definition = 'odd';
+            """,
+            on: folder.windows
+        )
+        #expect(
+            Set(lines) == Set(ends.map { "\(Timestamp(microseconds: $0))|null" })
+        )
+        let others = try SQLiteShell.run(
+            """
+            SELECT partition, applied_through, accepted, snapshot_bytes FROM checkpoints;
+            SELECT definition, device, time, value, log_offset FROM late_events;
+            SELECT received_at, reason, sample FROM rejected_events;
+            SELECT device, sensor, last_window_end FROM series;
+            """,
+            on: folder.windows
+        )
+        #expect(
+            others == [
+                "0|6|6|2", "odd|a|1970-01-01T00:00:01.250Z|2.0|5", "2018-08-28T00:00:00Z|bad|x",
+                "a|t|1970-01-02T00:00:00Z",
+            ]
+        )
+    }
+
+    /// Two intervals of a pipeline, each with an anomaly and a failed item.
+    private func publishRuns() async throws {
+        let start = Samples.minute(0)
+        try await catalog.add(
+            FleetVersion(
+                fleet: "plant",
+                version: 1,
+                createdAt: start,
+                packKey: "p",
+                packDigest: "d",
+                keyPattern: "{device}",
+                modelCount: 3,
+                errorCount: 0,
+                warningCount: 0
+            )
+        )
+        try await catalog.setAlias(
+            FleetAlias(
+                fleet: "plant",
+                alias: "production",
+                version: 1,
+                changedAt: start,
+                reason: nil
+            )
+        )
+        _ = try await catalog.publishPipeline(
+            name: "plant",
+            document: "version: 1",
+            at: start,
+            scheduledThrough: start + .milliseconds(250)
+        )
+        let epoch = try await catalog.takeLease(role: "schedule", holder: "a", at: start)
+        let keys = [Samples.key("m-1"), Samples.key("m-2"), Samples.key("m-3", "")]
+        for (id, end) in [("r1", 5), ("r2", 10)] as [(String, Int64)] {
+            var run = try await catalog.addRun(
+                id: id,
+                pipeline: "plant",
+                pipelineVersion: 1,
+                interval: try Samples.interval(end - 5, end),
+                fleet: "plant",
+                trigger: .manual,
+                at: Samples.minute(end),
+                scheduledThrough: nil
+            )
+            run.state = .publishedWithFailures
+            run.items[.scored] = 2
+            run.items[.failed] = 1
+            try await store.addPredictions(
+                Samples.predictions(keys, end: end, anomalous: [keys[0]]),
+                run: id,
+                attempt: 1,
+                pipeline: "plant"
+            )
+            try await store.addItems(
+                keys.map { key in
+                    ItemOutcome(
+                        key: key,
+                        status: key.isDevice ? .failed : .scored,
+                        rowCount: 1,
+                        anomalyCount: 0,
+                        reason: key.isDevice ? "no support vectors" : nil
+                    )
+                },
+                run: id,
+                attempt: 1
+            )
+            let publication = try Samples.publication(run: id, attempt: 1, end - 5, end)
+            try await catalog.publish(publication, run: run, role: "schedule", epoch: epoch)
+            try await store.setPublished(publication)
+        }
+    }
+}
