@@ -31,6 +31,8 @@ let grdb: [Target.Dependency] = [
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(
+    name: "UnixSignals", package: "swift-service-lifecycle")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(
@@ -94,8 +96,9 @@ let package = Package(
         library(
             "API",
             [
-                "Core", "Client", "Service", "Store", "Pipelines", "Fleets", log, metrics,
-                hummingbird,
+                "Core", "Client", "Wire", "Windowing", "Inference", "Packs", "Fleets",
+                "Pipelines", "Store", "Blobs", "Compute", "Service", log, metrics, hummingbird,
+                lifecycle,
             ]),
         .executableTarget(
             name: "fleetscore",
@@ -103,7 +106,7 @@ let package = Package(
                 "Core", "Wire", "Windowing", "Parquet", "Inference", "Sklearn", "Pipelines",
                 "PlantSimulator", "Disk", "EventLog", "Blobs", "Store", "Compute", "Packs",
                 "Fleets", "Scoring", "SQLiteStore", "Service", "Client", "API", arguments,
-                lifecycle, log, metrics,
+                lifecycle, unixSignals, log, metrics,
             ],
             swiftSettings: settings),
         // C.

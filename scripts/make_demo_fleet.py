@@ -7,7 +7,7 @@ model_{device}_{sensor}.pkl (pickle protocol 4) into a .tar.gz. The same CSV and
 scikit-learn give the same archive, byte for byte.
 
     fleetscore simulate --seed 1001 --every 20s --hours 48 --means 1m --out train.csv
-    python3 scripts/make_demo_fleet.py train.csv Sources/fleetscore/Resources/demo-fleet.tar.gz
+    python3 scripts/make_demo_fleet.py train.csv Demo/demo-fleet.tar.gz
 
 Needs numpy and scikit-learn. Nothing is removed from the models: they load in scikit-learn.
 """

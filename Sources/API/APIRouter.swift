@@ -1,5 +1,6 @@
 import Core
 package import Hummingbird
+import Logging
 package import Service
 
 /// The routes of the API; one file a noun.
@@ -27,7 +28,7 @@ struct TokenCheck: RouterMiddleware {
 
     func handle(
         _ request: Request, context: Context,
-        next: (Request, Context) async throws -> Response
+        next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         let path = request.uri.path
         guard path != "/health", path != "/ready" else { return try await next(request, context) }
@@ -59,7 +60,7 @@ struct ErrorAnswers: RouterMiddleware {
 
     func handle(
         _ request: Request, context: Context,
-        next: (Request, Context) async throws -> Response
+        next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         do {
             return try await next(request, context)

@@ -1,8 +1,8 @@
-package import Core
+import Core
 import Hummingbird
 package import Logging
 package import Service
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Serves the API, the metrics and the status page over HTTP.
 ///

@@ -1,6 +1,9 @@
 import Client
+import Compute
 import Core
 import Service
+import Store
+import Windowing
 
 extension Backend {
     /// Sources, lag and windows as the API and the page show them.

@@ -1,6 +1,8 @@
 import Client
 import Core
 import Fleets
+import Inference
+import Packs
 import Service
 import Store
 

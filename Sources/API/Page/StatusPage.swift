@@ -1,8 +1,11 @@
 import Client
+import Compute
 import Core
 import Hummingbird
+import Pipelines
 import Service
 import Store
+import Windowing
 
 /// `GET /`: sources, lag, runs, items by status, and one series as a chart; plain HTML.
 struct StatusPage {

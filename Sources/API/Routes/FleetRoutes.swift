@@ -2,6 +2,7 @@ import Client
 import Core
 import Fleets
 import Hummingbird
+import Inference
 import Service
 import Store
 

@@ -2,6 +2,7 @@ import Client
 import Core
 import Hummingbird
 import Service
+import Store
 
 /// `GET /health`, `/ready`, `/metrics` and `/v1/status`.
 struct HealthRoutes {

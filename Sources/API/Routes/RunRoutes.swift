@@ -1,5 +1,6 @@
 import Blobs
 import Client
+import Compute
 import Core
 import Hummingbird
 import Service

@@ -3,6 +3,7 @@ import Core
 import Hummingbird
 import Service
 import Store
+import Windowing
 
 /// `/v1/series`: the known series, and the windows and predictions of one.
 struct SeriesRoutes {

@@ -1,5 +1,7 @@
 import Core
 import Fleets
+import Inference
+import Packs
 import Wire
 
 /// The readings of a table as rows to score: grouped by key, in time or input order.

@@ -12,7 +12,7 @@ enum Machine {
     static func executablePath() throws -> String {
         var buffer = [UInt8](repeating: 0, count: 4096)
         let count = buffer.withUnsafeMutableBytes {
-            readlink("/proc/self/exe", $0.baseAddress, $0.count)
+            $0.baseAddress.map { readlink("/proc/self/exe", $0, 4096) } ?? -1
         }
         guard count > 0 else {
             throw FleetError(.internal, "the path of this program cannot be read from /proc")

@@ -13,6 +13,7 @@ import Service
 import ServiceLifecycle
 import Store
 import SQLiteStore
+import UnixSignals
 import Windowing
 
 /// The composition root: opens every part of one server and runs them as one service group.
