@@ -27,6 +27,14 @@ package struct FleetscoreClient: Sendable {
         self.timeout = timeout
     }
 
+    /// Answers at once when nothing listens, where the default keeps trying until the timeout.
+    private static let http: HTTPClient = {
+        var configuration = HTTPClient.Configuration(
+            timeout: .init(connect: .seconds(5)), connectionPool: .init())
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     /// A request body with its type.
     package struct Body: Sendable {
         package let bytes: [UInt8]
@@ -83,7 +91,7 @@ package struct FleetscoreClient: Sendable {
         let response: HTTPClientResponse
         let content: ByteBuffer
         do {
-            response = try await HTTPClient.shared.execute(
+            response = try await Self.http.execute(
                 request, timeout: .nanoseconds(timeout.microseconds * 1000))
             content = try await response.body.collect(upTo: 1 << 30)
         } catch is CancellationError {

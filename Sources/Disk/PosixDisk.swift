@@ -12,7 +12,14 @@ package struct PosixDisk: Disk {
 
     /// A disk whose relative paths start at a folder.
     package init(root: String) {
-        self.root = root
+        self.root = root.hasPrefix("/") ? root : Self.workingFolder + "/" + root
+    }
+
+    /// Where the process runs; `/` when that folder is gone.
+    private static var workingFolder: String {
+        guard let path = getcwd(nil, 0) else { return "/" }
+        defer { free(path) }
+        return String(cString: path)
     }
 
     package func open(_ path: String) throws -> any DiskFile {

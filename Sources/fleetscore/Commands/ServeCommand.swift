@@ -42,11 +42,10 @@ struct ServeCommand: AsyncParsableCommand {
         given["token_file"] = tokenFile
         given["log_level"] = logLevel
         let loaded = try ConfigurationLoader.load(config: config, options: given)
-        var process = ServerProcess(
-            settings: loaded.settings, windows: loaded.windows,
-            logger: LogOutput.logger(level: loaded.settings.logLevel))
         let folder = loaded.settings.dataDirectory
-        process.onReady = { address in
+        let process = ServerProcess(
+            loaded, logger: LogOutput.logger(level: loaded.settings.logLevel)
+        ) { address in
             Terminal.complain("fleetscore listens on http://\(address), data in \(folder)")
         }
         try await process.run()

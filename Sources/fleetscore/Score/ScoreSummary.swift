@@ -120,7 +120,8 @@ struct ScoreSummary {
                 "ignored    \(answer.ignoredFiles.count) files in the models folder: "
                     + answer.ignoredFiles.prefix(5).joined(separator: ", "))
         }
-        Terminal.say("written    \(answer.parts.count) parts and manifest.json in \(answer.out)")
+        Terminal.say("written    \(answer.parts.count) part\(answer.parts.count == 1 ? "" : "s") and "
+                + "manifest.json in \(answer.out)")
     }
 
     private func sayRejected() {

@@ -21,12 +21,24 @@ import Windowing
 /// The order of the group is the order of dependency; shutdown goes the other way, so that
 /// ingestion stops first and the stores close last.
 struct ServerProcess {
-    let settings: ServerSettings
-    let windows: [WindowSetting]
-    let logger: Logger
-
+    private let settings: ServerSettings
+    private let windows: [WindowSetting]
+    private let logger: Logger
     /// Called with the address once requests are answered.
-    var onReady: @Sendable (String) async -> Void = { _ in }
+    private let onReady: @Sendable (String) async -> Void
+
+    /// Prepares a server; a relative data folder counts from the working folder.
+    init(
+        _ document: ServerDocument, logger: Logger,
+        onReady: @escaping @Sendable (String) async -> Void
+    ) {
+        var settings = document.settings
+        settings.dataDirectory = Files.absolute(settings.dataDirectory)
+        self.settings = settings
+        windows = document.windows
+        self.logger = logger
+        self.onReady = onReady
+    }
 
     /// Runs until a signal, a failed service, or cancellation of the task.
     func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
