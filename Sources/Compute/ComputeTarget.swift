@@ -70,9 +70,29 @@ package struct WorkerInfo: Sendable, Codable, Equatable {
     }
 }
 
+/// How a pipeline wants workers to be kept.
+package struct WorkerScaling: Sendable, Equatable {
+    /// Workers that stay even without work.
+    package var workerCountMin: Int
+    /// How long a worker beyond the minimum may be idle.
+    package var idleTime: Duration
+    /// A worker is killed when one ticket takes longer.
+    package var ticketTimeout: Duration
+
+    package init(workerCountMin: Int, idleTime: Duration, ticketTimeout: Duration) {
+        self.workerCountMin = workerCountMin
+        self.idleTime = idleTime
+        self.ticketTimeout = ticketTimeout
+    }
+}
+
 /// Where tasks run: takes tickets, starts workers, tells states; it never retries.
 package protocol ComputeTarget: Sendable {
     var name: String { get }
+    /// Takes over how workers are kept; the wishes of the newest run hold.
+    ///
+    /// A target whose workers belong to somebody else does nothing.
+    func adopt(_ scaling: WorkerScaling) async
     /// Queues tickets; a ticket already known is ignored.
     ///
     /// At most `workerCountMax` of this call's tickets run at once.

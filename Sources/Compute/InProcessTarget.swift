@@ -30,6 +30,9 @@ package actor InProcessTarget: ComputeTarget {
         change = ChangeSignal(clock: clock)
     }
 
+    /// Does nothing: there are no processes to keep.
+    package func adopt(_ scaling: WorkerScaling) async {}
+
     package func submit(
         _ tickets: [TaskTicket],
         resources: TaskResources,

@@ -34,7 +34,7 @@ package actor LocalPool: ComputeTarget {
     }
 
     package nonisolated let name = "local"
-    private let configuration: Configuration
+    private var configuration: Configuration
     private let clock: any Clock<Duration>
     private let wallClock: any WallClock
     private let logger: Logger
@@ -63,6 +63,13 @@ package actor LocalPool: ComputeTarget {
 
     /// Starts the minimum of workers, which otherwise start with the first tickets.
     package func start() {
+        scale()
+    }
+
+    package func adopt(_ scaling: WorkerScaling) async {
+        configuration.workerCountMin = min(scaling.workerCountMin, configuration.workerCountMax)
+        configuration.idleTime = scaling.idleTime
+        configuration.ticketTimeout = scaling.ticketTimeout
         scale()
     }
 

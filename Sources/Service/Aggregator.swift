@@ -60,13 +60,14 @@ package actor Aggregator: Service {
                 partition: partition, settings: settings,
                 checkpoint: checkpoints.first { $0.partition == partition }, now: now)
         }
-        for partition in partitions where !partition.definitionChanges.isEmpty {
-            logger.warning(
-                "window definitions have changed since the last run",
-                metadata: [
-                    "partition": "\(partition.partition)",
-                    "changes": "\(partition.definitionChanges)",
-                ])
+        var changes: [DefinitionChange] = []
+        for change in partitions.flatMap(\.definitionChanges) where !changes.contains(change) {
+            changes.append(change)
+        }
+        if !changes.isEmpty {
+            logger.info(
+                "window definitions have changed since the last start",
+                metadata: ["changes": "\(changes)"])
         }
     }
 

@@ -21,6 +21,8 @@ struct PartitionAggregator {
     private var committedThrough: Int64
     private var lastAppendAt: Timestamp
     private var hasEvents: Bool
+    /// Whether the sender of a historic data set said that all of it is in.
+    private var isComplete = false
 
     init(
         partition: Int, settings: ServiceSettings, checkpoint: PartitionCheckpoint?,
@@ -56,6 +58,7 @@ struct PartitionAggregator {
         switch frame.record {
         case .events(let batch):
             hasEvents = true
+            isComplete = false
             lastAppendAt = max(lastAppendAt, frame.appendedAt)
             let replayed = Int(clamping: appliedThrough - frame.baseOffset)
             if replayed > 0, replayed < batch.count {
@@ -67,6 +70,7 @@ struct PartitionAggregator {
         case .idle(let until):
             applyControl { $0.advanceIdle(until: until, output: &$1) }
         case .complete:
+            isComplete = true
             applyControl { $0.complete(output: &$1) }
         }
         nextOffset = frame.endOffset
@@ -142,7 +146,8 @@ struct PartitionAggregator {
 
     /// How far this partition is, for schedules and people.
     func progress(logEnd: Int64, now: Timestamp) -> PartitionProgress {
-        let isIdle = now - lastAppendAt >= settings.idleAfter && nextOffset >= logEnd
+        let isQuiet = isComplete || now - lastAppendAt >= settings.idleAfter
+        let isIdle = isQuiet && nextOffset >= logEnd
         let marks = settings.windows.map { definition -> Timestamp? in
             guard hasEvents else { return nil }
             let mark = windows.closedThrough(of: definition.name) ?? .distantPast

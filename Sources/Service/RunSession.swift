@@ -30,6 +30,10 @@ struct RunSession {
         let document = try await driver.pipelines.document(
             record.pipeline, version: record.pipelineVersion)
         workerCountMax = min(document.compute.workerCountMax, driver.settings.workersMax)
+        await driver.compute.adopt(
+            WorkerScaling(
+                workerCountMin: document.compute.workerCountMin,
+                idleTime: document.compute.idle, ticketTimeout: document.limits.runTimeout))
         machine = RunMachine(
             interval: record.interval, policy: .init(document), createdAt: record.createdAt)
         while !machine.state.isFinal {

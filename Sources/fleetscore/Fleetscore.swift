@@ -26,7 +26,7 @@ struct Fleetscore: AsyncParsableCommand {
             """,
         version: ProductVersion.current,
         subcommands: [
-            ScoreCommand.self, InitCommand.self, ServeCommand.self,
+            ScoreCommand.self, DemoCommand.self, InitCommand.self, ServeCommand.self,
             EventsCommand.self, FleetsCommand.self, PipelinesCommand.self, RunsCommand.self,
             PredictionsCommand.self, WorkersCommand.self, StatusCommand.self,
             ConfigCommand.self, SimulateCommand.self, WorkerCommand.self,

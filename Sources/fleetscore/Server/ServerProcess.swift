@@ -40,8 +40,10 @@ struct ServerProcess {
         self.onReady = onReady
     }
 
-    /// Runs until a signal, a failed service, or cancellation of the task.
-    func run(signals: [UnixSignal] = [.sigterm, .sigint]) async throws {
+    /// Runs until a signal, a failed service, cancellation of the task, or the end of `stop`.
+    func run(
+        signals: [UnixSignal] = [.sigterm, .sigint], stop: AsyncStream<Never>? = nil
+    ) async throws {
         let disk = PosixDisk(root: settings.dataDirectory)
         try disk.createFolder("")
         let lock = try FileLock(
@@ -56,6 +58,12 @@ struct ServerProcess {
                         failureTerminationBehavior: .gracefullyShutdownGroup)
                 },
                 gracefulShutdownSignals: signals, logger: logger))
+        let stopper = Task {
+            guard let stop else { return }
+            for await _ in stop {}
+            if !Task.isCancelled { await group.triggerGracefulShutdown() }
+        }
+        defer { stopper.cancel() }
         do {
             try await group.run()
         } catch {

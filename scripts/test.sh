@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Everything that a change must pass: set-up, format, build, tests. Says what each phase took.
+#
+# Arguments go to `swift test`, for example: scripts/test.sh --filter Windowing
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+phases=()
+
+phase() {
+    local name=$1 start=$SECONDS
+    shift
+    echo "== $name"
+    "$@"
+    phases+=("$name $((SECONDS - start)) s")
+}
+
+check_format() {
+    swift format lint --strict --recursive Sources Tests Package.swift
+}
+
+run_tests() {
+    local folder
+    folder=$(swift build --show-bin-path)
+    export FLEETSCORE_PYTHON="$PWD/.venv-test/bin/python"
+    export FLEETSCORE_BINARY=${FLEETSCORE_BINARY:-$folder/fleetscore}
+    swift test --skip-build "$@"
+}
+
+report() {
+    local text
+    text=$(printf '%s, ' ${phases[@]+"${phases[@]}"})
+    echo "== took: ${text%, }"
+}
+trap report EXIT
+
+phase "set-up" scripts/setup.sh --tests
+phase "format" check_format
+phase "build" swift build --build-tests
+phase "tests" run_tests "$@"
