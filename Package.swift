@@ -15,7 +15,9 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 }
 
 func tests(
-    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []
+    _ name: String,
+    _ dependencies: [Target.Dependency],
+    exclude: [String] = []
 ) -> Target {
     .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
@@ -30,15 +32,23 @@ let grdb: [Target.Dependency] = [
 ]
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let lifecycle = Target.Dependency.product(
-    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    name: "ServiceLifecycle",
+    package: "swift-service-lifecycle"
+)
 let unixSignals = Target.Dependency.product(
-    name: "UnixSignals", package: "swift-service-lifecycle")
+    name: "UnixSignals",
+    package: "swift-service-lifecycle"
+)
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(
-    name: "HummingbirdTesting", package: "hummingbird")
+    name: "HummingbirdTesting",
+    package: "hummingbird"
+)
 let arguments = Target.Dependency.product(
-    name: "ArgumentParser", package: "swift-argument-parser")
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
 
 let package = Package(
     name: "fleetscore",
@@ -56,7 +66,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(
-            url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+            url: "https://github.com/hummingbird-project/hummingbird",
+            exact: "2.28.1",
+            traits: []
+        ),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", exact: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
@@ -91,7 +104,8 @@ let package = Package(
             [
                 "Core", "Wire", "Windowing", "Parquet", "Packs", "Fleets", "Pipelines",
                 "EventLog", "Store", "Blobs", "Compute", "Scoring", log, metrics, lifecycle,
-            ]),
+            ]
+        ),
         library("Client", ["Core", httpClient]),
         library(
             "API",
@@ -99,7 +113,8 @@ let package = Package(
                 "Core", "Client", "Wire", "Windowing", "Inference", "Packs", "Fleets",
                 "Pipelines", "Store", "Blobs", "Compute", "Service", log, metrics, hummingbird,
                 lifecycle,
-            ]),
+            ]
+        ),
         .executableTarget(
             name: "fleetscore",
             dependencies: [
@@ -108,17 +123,26 @@ let package = Package(
                 "Fleets", "Scoring", "SQLiteStore", "Service", "Client", "API", arguments,
                 lifecycle, unixSignals, log, metrics,
             ],
-            swiftSettings: settings),
+            swiftSettings: settings
+        ),
         // C.
         .target(name: "CVector"),
         .systemLibrary(
-            name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+            name: "CZstd",
+            pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"])]
+        ),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         // Tests.
         .target(
             name: "TestKit",
-            dependencies: ["Core", "Disk", "EventLog", "Blobs", "Store", "Compute"],
-            path: "Tests/TestKit", swiftSettings: settings),
+            dependencies: [
+                "Core", "Wire", "Windowing", "Inference", "Packs", "Disk", "EventLog", "Blobs",
+                "Store", "Compute", "Scoring", "Service", log,
+            ],
+            path: "Tests/TestKit",
+            swiftSettings: settings
+        ),
         tests("CoreTests", ["Core"]),
         tests("WireTests", ["Core", "Wire"]),
         tests("WindowingTests", ["Core", "Windowing"]),
@@ -134,6 +158,30 @@ let package = Package(
         tests("StoreTests", ["Core", "Store", "TestKit"]),
         tests("SQLiteStoreTests", ["Core", "Store", "SQLiteStore", "TestKit"] + grdb),
         tests("PacksTests", ["Core", "Inference", "Disk", "Packs", crypto]),
+        tests(
+            "FleetsTests",
+            ["Core", "Fleets", "Inference", "Packs", "TestKit"]
+        ),
+        tests(
+            "ScoringTests",
+            ["Core", "Blobs", "Disk", "Packs", "Scoring", "TestKit"]
+        ),
+        tests(
+            "ServiceTests",
+            [
+                "Core", "Blobs", "Compute", "Disk", "EventLog", "Fleets", "Inference", "Packs",
+                "Parquet", "Pipelines", "Scoring", "Service", "Store", "TestKit", "Windowing",
+                "Wire", log,
+            ]
+        ),
+        tests(
+            "APITests",
+            [
+                "API", "Client", "Core", "Compute", "Packs", "Service", "Store", "TestKit", metrics,
+                hummingbird, hummingbirdTesting,
+            ]
+        ),
+        tests("ProcessTests", ["Core", "Client", "Sklearn", "Inference"]),
         tests("TidyTests", []),
     ]
 )

@@ -27,7 +27,8 @@ struct TokenCheck: RouterMiddleware {
     let token: String
 
     func handle(
-        _ request: Request, context: Context,
+        _ request: Request,
+        context: Context,
         next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         let path = request.uri.path
@@ -36,8 +37,12 @@ struct TokenCheck: RouterMiddleware {
         guard Self.isEqual(given, "Bearer \(token)") else {
             return JSONAnswer.error(
                 FleetError(
-                    .invalidArgument, "the request carries no valid token",
-                    hint: "send Authorization: Bearer TOKEN"), status: .unauthorized)
+                    .invalidArgument,
+                    "the request carries no valid token",
+                    hint: "send Authorization: Bearer TOKEN"
+                ),
+                status: .unauthorized
+            )
         }
         return try await next(request, context)
     }
@@ -59,7 +64,8 @@ struct ErrorAnswers: RouterMiddleware {
     typealias Context = BasicRequestContext
 
     func handle(
-        _ request: Request, context: Context,
+        _ request: Request,
+        context: Context,
         next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         do {

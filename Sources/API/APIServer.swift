@@ -16,7 +16,10 @@ package struct APIServer: ServiceLifecycle.Service {
 
     /// - Throws: ``FleetError`` `.invalidArgument` when the listen address cannot be read.
     package init(
-        backend: Backend, listen: String, token: String?, logger: Logger,
+        backend: Backend,
+        listen: String,
+        token: String?,
+        logger: Logger,
         onReady: @escaping @Sendable (String) async -> Void = { _ in }
     ) throws {
         self.backend = backend
@@ -32,20 +35,26 @@ package struct APIServer: ServiceLifecycle.Service {
         let application = Application(
             router: APIRouter.make(backend: backend, token: token),
             configuration: .init(
-                address: .hostname(host, port: address.port), serverName: "fleetscore"),
+                address: .hostname(host, port: address.port),
+                serverName: "fleetscore"
+            ),
             onServerRunning: { channel in
                 await ready("\(host):\(channel.localAddress?.port ?? 0)")
             },
-            logger: logger)
+            logger: logger
+        )
         do {
             try await application.run()
         } catch {
             guard "\(error)".contains("bind") || "\(error)".contains("Address already in use")
             else { throw error }
             throw FleetError(
-                .unavailable, "cannot listen on \(host):\(address.port)",
+                .unavailable,
+                "cannot listen on \(host):\(address.port)",
                 hint: "another program may use the port; pass --listen HOST:PORT",
-                isRetriable: false, cause: error)
+                isRetriable: false,
+                cause: error
+            )
         }
     }
 }
@@ -61,8 +70,10 @@ package struct ListenAddress: Sendable, Equatable {
             let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port)
         else {
             throw FleetError(
-                .invalidArgument, "\"\(text)\" is not a listen address",
-                hint: "write HOST:PORT, such as 127.0.0.1:8380")
+                .invalidArgument,
+                "\"\(text)\" is not a listen address",
+                hint: "write HOST:PORT, such as 127.0.0.1:8380"
+            )
         }
         var host = String(text[..<colon])
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }

@@ -16,22 +16,36 @@ extension Backend {
             let watermark = await progress.watermark(window.name)
             definitions.append(
                 .init(
-                    name: window.name, size: window.size.text,
-                    allowedLateness: window.allowedLateness.text, windowed: counts.windowed,
-                    filtered: counts.filtered, late: counts.late, closed: counts.closed,
-                    watermark: watermark == .distantFuture ? nil : watermark))
+                    name: window.name,
+                    size: window.size.text,
+                    allowedLateness: window.allowedLateness.text,
+                    windowed: counts.windowed,
+                    filtered: counts.filtered,
+                    late: counts.late,
+                    closed: counts.closed,
+                    watermark: watermark == .distantFuture ? nil : watermark
+                )
+            )
         }
         return StatusInfo(
-            version: ProductVersion.current, startedAt: startedAt, accepted: counters.accepted,
-            duplicates: counters.duplicates, lag: await progress.lag,
+            version: ProductVersion.current,
+            startedAt: startedAt,
+            accepted: counters.accepted,
+            duplicates: counters.duplicates,
+            lag: await progress.lag,
             problem: await progress.problem,
             partitions: partitions.map {
                 .init(
-                    partition: $0.partition, events: $0.logEnd, lag: $0.logEnd - $0.nextOffset,
-                    maxEventTime: $0.maxEventTime, openWindows: $0.openWindows,
-                    series: $0.seriesCount)
+                    partition: $0.partition,
+                    events: $0.logEnd,
+                    lag: $0.logEnd - $0.nextOffset,
+                    maxEventTime: $0.maxEventTime,
+                    openWindows: $0.openWindows,
+                    series: $0.seriesCount
+                )
             },
-            definitions: definitions)
+            definitions: definitions
+        )
     }
 
     /// What is measured by looking, for `/metrics`.

@@ -14,17 +14,31 @@ struct Explainer {
         let run = try await backend.catalog.run(id)
         guard let item = try await item(key, run: id) else {
             throw FleetError(
-                .notFound, "\(key) is no item of run \(id)",
-                hint: "list them with `fleetscore runs predictions \(id)`")
+                .notFound,
+                "\(key) is no item of run \(id)",
+                hint: "list them with `fleetscore runs predictions \(id)`"
+            )
         }
         let batch = try await backend.windows.predictions(
-            run: id, key: key, anomaliesOnly: false, offset: 0, limit: 10_000)
+            run: id,
+            key: key,
+            anomaliesOnly: false,
+            offset: 0,
+            limit: 10_000
+        )
         let (model, findings) = try await model(of: key, run: run)
         return Explanation(
-            run: id, key: key.description, status: item.status.rawValue, reason: item.reason,
-            rows: item.rowCount, anomalies: item.anomalyCount, featureNames: batch.featureNames,
-            predictions: (0..<batch.count).map { PredictionInfo(batch, row: $0) }, model: model,
-            findings: findings)
+            run: id,
+            key: key.description,
+            status: item.status.rawValue,
+            reason: item.reason,
+            rows: item.rowCount,
+            anomalies: item.anomalyCount,
+            featureNames: batch.featureNames,
+            predictions: (0..<batch.count).map { PredictionInfo(batch, row: $0) },
+            model: model,
+            findings: findings
+        )
     }
 
     private func item(_ key: SeriesKey, run: String) async throws -> ItemOutcome? {
@@ -32,7 +46,11 @@ struct Explainer {
         var offset = 0
         while true {
             let page = try await backend.windows.items(
-                run: run, status: nil, offset: offset, limit: pageSize)
+                run: run,
+                status: nil,
+                offset: offset,
+                limit: pageSize
+            )
             if let item = page.first(where: { $0.key == key }) { return item }
             guard page.count == pageSize else { return nil }
             offset += pageSize
@@ -40,7 +58,8 @@ struct Explainer {
     }
 
     private func model(
-        of key: SeriesKey, run: RunRecord
+        of key: SeriesKey,
+        run: RunRecord
     ) async throws -> (Explanation.Model?, [FindingInfo]) {
         guard let number = run.fleetVersion else { return (nil, []) }
         let fleet = String(run.fleet.prefix { $0 != "@" })
@@ -49,11 +68,16 @@ struct Explainer {
             guard let index = pack.find(key) else { return (nil, []) }
             let description = try pack.description(at: index)
             let model = Explanation.Model(
-                source: description.source, digest: pack.digest(at: index),
-                parameters: description.parameterTexts)
+                source: description.source,
+                digest: pack.digest(at: index),
+                parameters: description.parameterTexts
+            )
             let findings = try pack.findings(at: index).map {
                 FindingInfo(
-                    key: key.description, severity: $0.severity.rawValue, message: $0.message)
+                    key: key.description,
+                    severity: $0.severity.rawValue,
+                    message: $0.message
+                )
             }
             return (model, findings)
         }

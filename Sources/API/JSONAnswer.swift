@@ -11,16 +11,23 @@ enum JSONAnswer {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         return bytes(
-            Array(try encoder.encode(value)), type: "application/json", status: status)
+            Array(try encoder.encode(value)),
+            type: "application/json",
+            status: status
+        )
     }
 
     /// Bytes of a content type.
     static func bytes(
-        _ content: [UInt8], type: String, status: HTTPResponse.Status = .ok
+        _ content: [UInt8],
+        type: String,
+        status: HTTPResponse.Status = .ok
     ) -> Response {
         Response(
-            status: status, headers: [.contentType: type],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: content)))
+            status: status,
+            headers: [.contentType: type],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: content))
+        )
     }
 
     /// An error, with a hint to come back when that helps.
@@ -28,7 +35,9 @@ enum JSONAnswer {
         var response: Response
         do {
             response = try ok(
-                ErrorAnswer(error), status: status ?? .init(code: error.code.httpStatus))
+                ErrorAnswer(error),
+                status: status ?? .init(code: error.code.httpStatus)
+            )
         } catch {
             response = Response(status: .internalServerError)
         }
@@ -52,7 +61,10 @@ extension Request {
             return try JSONDecoder().decode(Value.self, from: Data(bytes))
         } catch {
             throw FleetError(
-                .invalidArgument, "the body is not the JSON this call takes", cause: error)
+                .invalidArgument,
+                "the body is not the JSON this call takes",
+                cause: error
+            )
         }
     }
 
@@ -66,7 +78,9 @@ extension Request {
         guard let text = query(name) else { return fallback }
         guard let value = Int(text), range.contains(value) else {
             throw FleetError(
-                .invalidArgument, "\(name)=\(text) is not a number in \(range)")
+                .invalidArgument,
+                "\(name)=\(text) is not a number in \(range)"
+            )
         }
         return value
     }
@@ -76,8 +90,10 @@ extension Request {
         guard let text = query(name) else { return nil }
         guard let time = Timestamp(rfc3339: text) else {
             throw FleetError(
-                .invalidArgument, "\(name)=\(text) is not a time",
-                hint: "write RFC 3339, such as 2026-01-01T00:00:00Z")
+                .invalidArgument,
+                "\(name)=\(text) is not a time",
+                hint: "write RFC 3339, such as 2026-01-01T00:00:00Z"
+            )
         }
         return time
     }

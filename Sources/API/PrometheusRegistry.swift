@@ -49,13 +49,16 @@ package final class PrometheusRegistry: MetricsFactory {
     }
 
     package func makeCounter(
-        label: String, dimensions: [(String, String)]
+        label: String,
+        dimensions: [(String, String)]
     ) -> any CounterHandler {
         Handle(registry: self, series: Self.series(label, dimensions))
     }
 
     package func makeRecorder(
-        label: String, dimensions: [(String, String)], aggregate: Bool
+        label: String,
+        dimensions: [(String, String)],
+        aggregate: Bool
     ) -> any RecorderHandler {
         Handle(registry: self, series: Self.series(label, dimensions))
     }

@@ -1,9 +1,9 @@
 /// Read-only bytes of an object, mapped or held in memory, freed with the last reference.
 package final class MappedBytes: Sendable {
+    // SAFETY: the bytes are never written after construction and live until `release` ran.
     private nonisolated(unsafe) let base: UnsafeRawBufferPointer
     private let release: @Sendable () -> Void
 
-    // SAFETY: the bytes are never written after construction and live until `release` ran.
     package init(base: UnsafeRawBufferPointer, release: @escaping @Sendable () -> Void) {
         self.base = base
         self.release = release

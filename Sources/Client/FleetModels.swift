@@ -13,8 +13,15 @@ package struct FleetVersionInfo: Sendable, Codable, Equatable {
     package var aliases: [String]
 
     package init(
-        fleet: String, version: Int, createdAt: Timestamp, keyPattern: String, models: Int,
-        errors: Int, warnings: Int, packDigest: String, aliases: [String]
+        fleet: String,
+        version: Int,
+        createdAt: Timestamp,
+        keyPattern: String,
+        models: Int,
+        errors: Int,
+        warnings: Int,
+        packDigest: String,
+        aliases: [String]
     ) {
         self.fleet = fleet
         self.version = version
@@ -49,7 +56,9 @@ package struct FleetDetail: Sendable, Codable, Equatable {
     package var failures: [FindingInfo]
 
     package init(
-        version: FleetVersionInfo, findings: [FindingInfo], ignoredFiles: [String],
+        version: FleetVersionInfo,
+        findings: [FindingInfo],
+        ignoredFiles: [String],
         failures: [FindingInfo]
     ) {
         self.version = version

@@ -17,8 +17,10 @@ package struct FleetscoreClient: Sendable {
     package init(server: String, token: String? = nil, timeout: Duration = .seconds(60)) throws {
         guard server.hasPrefix("http://") || server.hasPrefix("https://") else {
             throw FleetError(
-                .invalidArgument, "\"\(server)\" is not a server address",
-                hint: "write http://HOST:PORT")
+                .invalidArgument,
+                "\"\(server)\" is not a server address",
+                hint: "write http://HOST:PORT"
+            )
         }
         var address = server
         while address.hasSuffix("/") { address.removeLast() }
@@ -30,7 +32,9 @@ package struct FleetscoreClient: Sendable {
     /// Answers at once when nothing listens, where the default keeps trying until the timeout.
     private static let http: HTTPClient = {
         var configuration = HTTPClient.Configuration(
-            timeout: .init(connect: .seconds(5)), connectionPool: .init())
+            timeout: .init(connect: .seconds(5)),
+            connectionPool: .init()
+        )
         configuration.connectionPool.retryConnectionEstablishment = false
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
@@ -48,13 +52,17 @@ package struct FleetscoreClient: Sendable {
         /// A value as JSON.
         package init(json value: some Encodable) throws {
             self.init(
-                Array(try JSONEncoder().encode(value)), contentType: "application/json")
+                Array(try JSONEncoder().encode(value)),
+                contentType: "application/json"
+            )
         }
     }
 
     /// Reads a resource as a value.
     package func get<Answer: Decodable>(
-        _ path: String, _ query: [String: String] = [:], as type: Answer.Type = Answer.self
+        _ path: String,
+        _ query: [String: String] = [:],
+        as type: Answer.Type = Answer.self
     ) async throws -> Answer {
         try Self.decode(await bytes("GET", path, query, body: nil), path: path)
     }
@@ -66,18 +74,26 @@ package struct FleetscoreClient: Sendable {
 
     /// Posts a body and reads the answer.
     package func post<Answer: Decodable>(
-        _ path: String, _ query: [String: String] = [:], body: Body? = nil,
-        headers: [String: String] = [:], as type: Answer.Type = Answer.self
+        _ path: String,
+        _ query: [String: String] = [:],
+        body: Body? = nil,
+        headers: [String: String] = [:],
+        as type: Answer.Type = Answer.self
     ) async throws -> Answer {
         try Self.decode(
-            await bytes("POST", path, query, body: body, headers: headers), path: path)
+            await bytes("POST", path, query, body: body, headers: headers),
+            path: path
+        )
     }
 
     /// Sends a request and answers the body of a 2xx response.
     ///
     /// - Throws: ``FleetError``; `.unavailable` when the server cannot be reached.
     package func bytes(
-        _ method: String, _ path: String, _ query: [String: String], body: Body?,
+        _ method: String,
+        _ path: String,
+        _ query: [String: String],
+        body: Body?,
         headers: [String: String] = [:]
     ) async throws -> [UInt8] {
         var request = HTTPClientRequest(url: server + path + Self.text(of: query))
@@ -92,15 +108,19 @@ package struct FleetscoreClient: Sendable {
         let content: ByteBuffer
         do {
             response = try await Self.http.execute(
-                request, timeout: .nanoseconds(timeout.microseconds * 1000))
+                request,
+                timeout: .nanoseconds(timeout.microseconds * 1000)
+            )
             content = try await response.body.collect(upTo: 1 << 30)
         } catch is CancellationError {
             throw CancellationError()
         } catch {
             throw FleetError(
-                .unavailable, "cannot reach the server at \(server)",
+                .unavailable,
+                "cannot reach the server at \(server)",
                 hint: "is it running? start it with `fleetscore serve`, or pass --server",
-                cause: "\(error)" == "HTTPClientError.connectTimeout" ? nil : error)
+                cause: "\(error)" == "HTTPClientError.connectTimeout" ? nil : error
+            )
         }
         let answer = Array(content.readableBytesView)
         guard (200..<300).contains(response.status.code) else {
@@ -110,19 +130,25 @@ package struct FleetscoreClient: Sendable {
     }
 
     private static func decode<Answer: Decodable>(
-        _ bytes: [UInt8], path: String
+        _ bytes: [UInt8],
+        path: String
     ) throws -> Answer {
         do {
             return try JSONDecoder().decode(Answer.self, from: Data(bytes))
         } catch {
             throw FleetError(
-                .internal, "the answer of \(path) cannot be read",
-                hint: "the server may be of another version", cause: error)
+                .internal,
+                "the answer of \(path) cannot be read",
+                hint: "the server may be of another version",
+                cause: error
+            )
         }
     }
 
     private static func error(
-        _ status: HTTPResponseStatus, _ body: [UInt8], path: String
+        _ status: HTTPResponseStatus,
+        _ body: [UInt8],
+        path: String
     ) -> FleetError {
         do {
             return try JSONDecoder().decode(ErrorAnswer.self, from: Data(body)).asError

@@ -43,12 +43,18 @@ package struct ErrorAnswer: Sendable, Codable, Equatable {
 
     package init(_ error: FleetError) {
         self.error = Body(
-            code: error.code.rawValue, message: error.messageWithCause, hint: error.hint)
+            code: error.code.rawValue,
+            message: error.messageWithCause,
+            hint: error.hint
+        )
     }
 
     /// The error this answer stands for.
     package var asError: FleetError {
         FleetError(
-            FleetErrorCode(rawValue: error.code) ?? .internal, error.message, hint: error.hint)
+            FleetErrorCode(rawValue: error.code) ?? .internal,
+            error.message,
+            hint: error.hint
+        )
     }
 }

@@ -15,9 +15,17 @@ package struct PipelineInfo: Sendable, Codable, Equatable {
     package var skipped: [SkippedInfo]
 
     package init(
-        name: String, version: Int, publishedAt: Timestamp, paused: Bool, schedule: String?,
-        fleet: String, windows: String, nextFireTimes: [Timestamp], lastRun: RunInfo?,
-        document: String, skipped: [SkippedInfo]
+        name: String,
+        version: Int,
+        publishedAt: Timestamp,
+        paused: Bool,
+        schedule: String?,
+        fleet: String,
+        windows: String,
+        nextFireTimes: [Timestamp],
+        lastRun: RunInfo?,
+        document: String,
+        skipped: [SkippedInfo]
     ) {
         self.name = name
         self.version = version

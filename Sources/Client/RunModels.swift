@@ -28,11 +28,28 @@ package struct RunInfo: Sendable, Codable, Equatable {
     package var location: String?
 
     package init(
-        id: String, pipeline: String, pipelineVersion: Int, fleet: String, fleetVersion: Int?,
-        intervalStart: Timestamp, intervalEnd: Timestamp, attempt: Int, trigger: String,
-        state: String, isFinal: Bool, createdAt: Timestamp, startedAt: Timestamp?,
-        endedAt: Timestamp?, items: StatusCounts, tasks: Int, tasksDone: Int, rows: Int,
-        anomalies: Int, workerSeconds: Double, message: String?, manifest: String?,
+        id: String,
+        pipeline: String,
+        pipelineVersion: Int,
+        fleet: String,
+        fleetVersion: Int?,
+        intervalStart: Timestamp,
+        intervalEnd: Timestamp,
+        attempt: Int,
+        trigger: String,
+        state: String,
+        isFinal: Bool,
+        createdAt: Timestamp,
+        startedAt: Timestamp?,
+        endedAt: Timestamp?,
+        items: StatusCounts,
+        tasks: Int,
+        tasksDone: Int,
+        rows: Int,
+        anomalies: Int,
+        workerSeconds: Double,
+        message: String?,
+        manifest: String?,
         location: String?
     ) {
         self.id = id
@@ -86,8 +103,15 @@ package struct PredictionInfo: Sendable, Codable, Equatable {
     package var modelDigest: String?
 
     package init(
-        key: String, windowStart: Timestamp, windowEnd: Timestamp, features: [Double?],
-        status: String, score: Double?, isAnomaly: Bool?, threshold: Double?, modelDigest: String?
+        key: String,
+        windowStart: Timestamp,
+        windowEnd: Timestamp,
+        features: [Double?],
+        status: String,
+        score: Double?,
+        isAnomaly: Bool?,
+        threshold: Double?,
+        modelDigest: String?
     ) {
         self.key = key
         self.windowStart = windowStart
@@ -144,8 +168,15 @@ package struct Explanation: Sendable, Codable, Equatable {
     package var findings: [FindingInfo]
 
     package init(
-        run: String, key: String, status: String, reason: String?, rows: Int, anomalies: Int,
-        featureNames: [String], predictions: [PredictionInfo], model: Model?,
+        run: String,
+        key: String,
+        status: String,
+        reason: String?,
+        rows: Int,
+        anomalies: Int,
+        featureNames: [String],
+        predictions: [PredictionInfo],
+        model: Model?,
         findings: [FindingInfo]
     ) {
         self.run = run
@@ -171,7 +202,11 @@ package struct WorkerListing: Sendable, Codable, Equatable {
     package var tasksDone: Int
 
     package init(
-        id: String, processID: Int32, startedAt: Timestamp, run: String?, task: Int?,
+        id: String,
+        processID: Int32,
+        startedAt: Timestamp,
+        run: String?,
+        task: Int?,
         tasksDone: Int
     ) {
         self.id = id
@@ -199,8 +234,17 @@ package struct WindowInfo: Sendable, Codable, Equatable {
     package var last: Double
 
     package init(
-        key: String, start: Timestamp, end: Timestamp, count: Int64, sum: Double, mean: Double,
-        min: Double, max: Double, stddev: Double?, first: Double, last: Double
+        key: String,
+        start: Timestamp,
+        end: Timestamp,
+        count: Int64,
+        sum: Double,
+        mean: Double,
+        min: Double,
+        max: Double,
+        stddev: Double?,
+        first: Double,
+        last: Double
     ) {
         self.key = key
         self.start = start

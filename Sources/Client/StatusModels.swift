@@ -11,7 +11,11 @@ package struct StatusInfo: Sendable, Codable, Equatable {
         package var series: Int
 
         package init(
-            partition: Int, events: Int64, lag: Int64, maxEventTime: Timestamp?, openWindows: Int,
+            partition: Int,
+            events: Int64,
+            lag: Int64,
+            maxEventTime: Timestamp?,
+            openWindows: Int,
             series: Int
         ) {
             self.partition = partition
@@ -35,8 +39,14 @@ package struct StatusInfo: Sendable, Codable, Equatable {
         package var watermark: Timestamp?
 
         package init(
-            name: String, size: String, allowedLateness: String, windowed: Int64, filtered: Int64,
-            late: Int64, closed: Int64, watermark: Timestamp?
+            name: String,
+            size: String,
+            allowedLateness: String,
+            windowed: Int64,
+            filtered: Int64,
+            late: Int64,
+            closed: Int64,
+            watermark: Timestamp?
         ) {
             self.name = name
             self.size = size
@@ -60,8 +70,14 @@ package struct StatusInfo: Sendable, Codable, Equatable {
     package var definitions: [Definition]
 
     package init(
-        version: String, startedAt: Timestamp, accepted: Int64, duplicates: Int64, lag: Int64,
-        problem: String?, partitions: [Partition], definitions: [Definition]
+        version: String,
+        startedAt: Timestamp,
+        accepted: Int64,
+        duplicates: Int64,
+        lag: Int64,
+        problem: String?,
+        partitions: [Partition],
+        definitions: [Definition]
     ) {
         self.version = version
         self.startedAt = startedAt

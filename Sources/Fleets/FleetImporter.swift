@@ -37,7 +37,8 @@ package struct FleetImporter: Sendable {
             }
             if let owner = owners[key] {
                 report.failures.append(
-                    .init(file: file.path, key: key, message: "\(owner) holds \(key) already"))
+                    .init(file: file.path, key: key, message: "\(owner) holds \(key) already")
+                )
                 continue
             }
             owners[key] = file.path
@@ -63,7 +64,8 @@ package struct FleetImporter: Sendable {
     private typealias Decoded = Result<PackEntry, FleetError>
 
     private func decode(
-        _ jobs: [(file: ModelFile, key: SeriesKey)], workerCount: Int
+        _ jobs: [(file: ModelFile, key: SeriesKey)],
+        workerCount: Int
     ) async -> [Decoded] {
         let chunkSize = max(1, min(512, (jobs.count + workerCount - 1) / max(1, workerCount)))
         let starts = Array(stride(from: 0, to: jobs.count, by: chunkSize))
@@ -82,7 +84,8 @@ package struct FleetImporter: Sendable {
 
     @concurrent
     private static func decodeChunk(
-        _ jobs: ArraySlice<(file: ModelFile, key: SeriesKey)>, limits: Limits
+        _ jobs: ArraySlice<(file: ModelFile, key: SeriesKey)>,
+        limits: Limits
     ) async -> [Decoded] {
         jobs.map { job in
             Decoded {
@@ -92,13 +95,16 @@ package struct FleetImporter: Sendable {
     }
 
     private static func decode(
-        _ file: ModelFile, key: SeriesKey, limits: Limits
+        _ file: ModelFile,
+        key: SeriesKey,
+        limits: Limits
     ) throws(FleetError) -> PackEntry {
         guard file.bytes.count <= limits.modelByteCountMax else {
             throw FleetError(
                 .invalidArgument,
                 "\(file.path) has \(file.bytes.count) bytes, over the limit of "
-                    + "\(limits.modelByteCountMax)")
+                    + "\(limits.modelByteCountMax)"
+            )
         }
         do {
             let parameters = try file.bytes.withUnsafeBytes {
@@ -107,9 +113,11 @@ package struct FleetImporter: Sendable {
             let findings = ModelChecks.degeneracy(of: parameters)
             let block = try ModelEncoder.encode(parameters)
             return PackEntry(
-                key: key, block: block,
+                key: key,
+                block: block,
                 description: ModelDescription(of: parameters, byteCount: block.count),
-                findings: findings)
+                findings: findings
+            )
         } catch let error as FleetError {
             throw error
         } catch {
@@ -118,7 +126,9 @@ package struct FleetImporter: Sendable {
     }
 
     private func add(
-        _ result: Decoded, of job: (file: ModelFile, key: SeriesKey), to outcome: inout Outcome
+        _ result: Decoded,
+        of job: (file: ModelFile, key: SeriesKey),
+        to outcome: inout Outcome
     ) {
         switch result {
         case .success(let entry):
@@ -129,7 +139,8 @@ package struct FleetImporter: Sendable {
             outcome.entries.append(entry)
         case .failure(let error):
             outcome.report.failures.append(
-                .init(file: job.file.path, key: job.key, message: error.description))
+                .init(file: job.file.path, key: job.key, message: error.description)
+            )
             outcome.entries.append(.undecodable(key: job.key, message: error.description))
         }
     }

@@ -3,7 +3,8 @@ public import Core
 /// A file-name pattern that says which model key a file holds, such as `model_{device}_{sensor}`.
 ///
 /// Parts of a name may be percent-encoded. A pattern without `{device}` gives every model the
-/// default device, as wide tables without a device column have it. A name can fit in several ways (`model_a_b_c`); the
+/// default device, as wide tables without a device column have it. A name can fit in several
+/// ways (`model_a_b_c`); the
 /// caller prefers a key it knows, else the longest device wins.
 public struct KeyPattern: Sendable, Equatable, CustomStringConvertible {
     private enum Piece: Equatable {
@@ -33,8 +34,10 @@ public struct KeyPattern: Sendable, Equatable, CustomStringConvertible {
             case "sensor": pieces.append(.sensor)
             default:
                 throw FleetError(
-                    .invalidArgument, "the key pattern \"\(text)\" names {\(name)}",
-                    hint: "use {device} and {sensor}")
+                    .invalidArgument,
+                    "the key pattern \"\(text)\" names {\(name)}",
+                    hint: "use {device} and {sensor}"
+                )
             }
             rest = rest[rest.index(after: close)...]
         }
@@ -45,7 +48,8 @@ public struct KeyPattern: Sendable, Equatable, CustomStringConvertible {
             throw FleetError(
                 .invalidArgument,
                 "the key pattern \"\(text)\" needs {device} or {sensor}, each once",
-                hint: "write it as model_{device}_{sensor}, or model_{device} for device models")
+                hint: "write it as model_{device}_{sensor}, or model_{device} for device models"
+            )
         }
         self.defaultDevice = defaultDevice
         self.description = text
@@ -63,7 +67,10 @@ public struct KeyPattern: Sendable, Equatable, CustomStringConvertible {
     }
 
     private func match(
-        _ pieces: ArraySlice<Piece>, _ rest: ArraySlice<UInt8>, device: String?, sensor: String?,
+        _ pieces: ArraySlice<Piece>,
+        _ rest: ArraySlice<UInt8>,
+        device: String?,
+        sensor: String?,
         _ found: inout [SeriesKey]
     ) {
         guard let piece = pieces.first else {
@@ -88,8 +95,12 @@ public struct KeyPattern: Sendable, Equatable, CustomStringConvertible {
             guard let value = rest[rest.startIndex..<end].percentDecoded() else { continue }
             let isDevice = piece == .device
             match(
-                others, rest[end...], device: isDevice ? value : device,
-                sensor: isDevice ? sensor : value, &found)
+                others,
+                rest[end...],
+                device: isDevice ? value : device,
+                sensor: isDevice ? sensor : value,
+                &found
+            )
         }
     }
 }

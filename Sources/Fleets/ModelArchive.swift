@@ -17,7 +17,10 @@ package enum ModelArchive {
                     try GzipFile.inflate($0, byteCountMax: inflatedByteCountMax)
                 }
             } catch {
-                throw FleetError(.invalidArgument, "the archive \(name) cannot be inflated: \(error)")
+                throw FleetError(
+                    .invalidArgument,
+                    "the archive \(name) cannot be inflated: \(error)"
+                )
             }
         }
         return try content.withUnsafeBytes { all in

@@ -21,14 +21,18 @@ package enum TarArchive {
             if header.allSatisfy({ $0 == 0 }) { return members }
             guard let size = number(header, 124..<136), hasValidChecksum(header) else {
                 throw FleetError(
-                    .invalidArgument, "the archive \(name) is malformed at byte \(position)",
-                    hint: "pass a .tar or .tar.gz file, or a folder")
+                    .invalidArgument,
+                    "the archive \(name) is malformed at byte \(position)",
+                    hint: "pass a .tar or .tar.gz file, or a folder"
+                )
             }
             let start = position + 512
             guard size <= bytes.count - start else {
                 throw FleetError(
-                    .invalidArgument, "the archive \(name) ends inside a file at byte \(position)",
-                    hint: "copy it again: it is truncated")
+                    .invalidArgument,
+                    "the archive \(name) ends inside a file at byte \(position)",
+                    hint: "copy it again: it is truncated"
+                )
             }
             let body = start..<(start + size)
             switch header[156] {

@@ -95,88 +95,114 @@ struct ChunkDecoder {
         return try readPlain(&cursor, count: page.valueCount, &builder)
     }
 
+    /// A data page taken apart: its levels, and where in its bytes the values begin.
+    private struct PageContent {
+        var repetitions: [UInt32]?
+        var definitions: [UInt32]?
+        var bytes: [UInt8] = []
+        var valueStart = 0
+    }
+
     private func readData(
         _ body: UnsafeRawBufferPointer,
         _ page: PageHeader,
         _ dictionary: [UInt64]?,
         _ builder: inout ColumnBuilder
     ) throws {
-        var repetitions: [UInt32]?
-        var definitions: [UInt32]?
+        let content =
+            page.type == PageType.dataV2 ? try contentV2(body, page) : try contentV1(body, page)
         let definitionMax = column.definitionMax
-        let definitionWidth = HybridEncoding.bitWidth(max: Int(definitionMax))
-        func levels(_ cursor: inout ByteCursor, _ byteCount: Int, width: Int, max: UInt32) throws
-            -> [UInt32]
-        {
-            var part = ByteCursor(try cursor.take(byteCount))
-            return try HybridEncoding.decode(
-                &part,
-                bitWidth: width,
-                count: page.valueCount,
-                max: max
-            )
-        }
-        let values: [UInt8]
-        var valueStart = 0
-        if page.type == PageType.dataV2 {
-            var cursor = ByteCursor(body)
-            if column.isList {
-                repetitions = try levels(&cursor, page.repetitionByteCount, width: 1, max: 1)
-            } else {
-                _ = try cursor.take(page.repetitionByteCount)
-            }
-            if definitionMax > 0 {
-                definitions = try levels(
-                    &cursor,
-                    page.definitionByteCount,
-                    width: definitionWidth,
-                    max: definitionMax
-                )
-            } else {
-                _ = try cursor.take(page.definitionByteCount)
-            }
-            let levelByteCount = cursor.position
-            values = try unpack(
-                try cursor.take(cursor.remaining),
-                page,
-                levelByteCount: levelByteCount
-            )
-        } else {
-            values = try unpack(body, page)
-            valueStart = try values.withUnsafeBytes { bytes in
-                var cursor = ByteCursor(bytes)
-                if column.isList {
-                    try requireRLE(page.repetitionEncoding)
-                    repetitions = try levels(&cursor, cursor.count32(), width: 1, max: 1)
-                }
-                if definitionMax > 0 {
-                    try requireRLE(page.definitionEncoding)
-                    definitions = try levels(
-                        &cursor,
-                        cursor.count32(),
-                        width: definitionWidth,
-                        max: definitionMax
-                    )
-                }
-                return cursor.position
-            }
-        }
-        let presentCount = definitions?.count { $0 == definitionMax } ?? page.valueCount
-        let decoded = try values.withUnsafeBytes { bytes in
+        let presentCount = content.definitions?.count { $0 == definitionMax } ?? page.valueCount
+        let decoded = try content.bytes.withUnsafeBytes { bytes in
             var cursor = ByteCursor(bytes)
-            cursor.position = valueStart
+            cursor.position = content.valueStart
             return try readValues(&cursor, page, count: presentCount, dictionary, &builder)
         }
-        if let repetitions {
+        if let repetitions = content.repetitions {
             try builder.append(
                 values: decoded,
-                definitions: definitions
+                definitions: content.definitions
                     ?? Array(repeating: definitionMax, count: page.valueCount),
                 repetitions: repetitions
             )
         } else {
-            try builder.append(values: decoded, definitions: definitions)
+            try builder.append(values: decoded, definitions: content.definitions)
         }
+    }
+
+    /// A version-1 page: levels and values are compressed together, levels carry their length.
+    private func contentV1(
+        _ body: UnsafeRawBufferPointer,
+        _ page: PageHeader
+    ) throws -> PageContent {
+        var content = PageContent()
+        content.bytes = try unpack(body, page)
+        let definitionMax = column.definitionMax
+        let (repetitions, definitions, start) = try content.bytes.withUnsafeBytes { bytes in
+            var cursor = ByteCursor(bytes)
+            var repetitions: [UInt32]?
+            var definitions: [UInt32]?
+            if column.isList {
+                try requireRLE(page.repetitionEncoding)
+                repetitions = try levels(&cursor, cursor.count32(), page, max: 1)
+            }
+            if definitionMax > 0 {
+                try requireRLE(page.definitionEncoding)
+                definitions = try levels(&cursor, cursor.count32(), page, max: definitionMax)
+            }
+            return (repetitions, definitions, cursor.position)
+        }
+        content.repetitions = repetitions
+        content.definitions = definitions
+        content.valueStart = start
+        return content
+    }
+
+    /// A version-2 page: levels are plain, their lengths stand in the header.
+    private func contentV2(
+        _ body: UnsafeRawBufferPointer,
+        _ page: PageHeader
+    ) throws -> PageContent {
+        var content = PageContent()
+        var cursor = ByteCursor(body)
+        if column.isList {
+            content.repetitions = try levels(&cursor, page.repetitionByteCount, page, max: 1)
+        } else {
+            _ = try cursor.take(page.repetitionByteCount)
+        }
+        let definitionMax = column.definitionMax
+        if definitionMax > 0 {
+            content.definitions = try levels(
+                &cursor,
+                page.definitionByteCount,
+                page,
+                max: definitionMax
+            )
+        } else {
+            _ = try cursor.take(page.definitionByteCount)
+        }
+        let levelByteCount = cursor.position
+        content.bytes = try unpack(
+            try cursor.take(cursor.remaining),
+            page,
+            levelByteCount: levelByteCount
+        )
+        return content
+    }
+
+    private func levels(
+        _ cursor: inout ByteCursor,
+        _ byteCount: Int,
+        _ page: PageHeader,
+        max: UInt32
+    ) throws -> [UInt32] {
+        var part = ByteCursor(try cursor.take(byteCount))
+        return try HybridEncoding.decode(
+            &part,
+            bitWidth: HybridEncoding.bitWidth(max: Int(max)),
+            count: page.valueCount,
+            max: max
+        )
     }
 
     private func requireRLE(_ encoding: Int64) throws {

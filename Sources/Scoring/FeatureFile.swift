@@ -22,12 +22,17 @@ package enum FeatureFile {
         var writer = try ParquetWriter(
             schema: ParquetSchema(
                 fields,
-                metadata: [.init("features", batch.featureNames.joined(separator: "\n"))]))
+                metadata: [.init("features", batch.featureNames.joined(separator: "\n"))]
+            )
+        )
         try writer.append([
             keys.device(rows), keys.sensor(rows), .timestamp(batch.starts),
             .timestamp(batch.ends),
             .fixedLists(
-                values: batch.values, listLength: batch.featureCount, rowCount: batch.count),
+                values: batch.values,
+                listLength: batch.featureCount,
+                rowCount: batch.count
+            ),
             .double(batch.coverages, validity: batch.coverages.map { !$0.isNaN }),
         ])
         return try writer.finish()
@@ -38,9 +43,10 @@ package enum FeatureFile {
     /// - Throws: ``FleetError`` `.dataLoss` when the file is damaged or its keys are not sorted.
     package static func decode(_ bytes: UnsafeRawBufferPointer) throws -> FeatureBatch {
         let reader = try ColumnReader(bytes, file: "features.parquet")
-        let names = reader.metadata("features").map {
-            $0.split(separator: "\n").map(String.init)
-        } ?? []
+        let names =
+            reader.metadata("features").map {
+                $0.split(separator: "\n").map(String.init)
+            } ?? []
         var batch = FeatureBatch(featureNames: names)
         let (keys, rows) = try reader.keys()
         for (key, next) in zip(keys, keys.dropFirst()) where !(key < next) {

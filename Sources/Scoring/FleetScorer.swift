@@ -25,7 +25,9 @@ package struct FleetScorer: ~Copyable {
     /// Scores all rows; every model in `models` and every key of `features` gets one outcome.
     package mutating func score(_ features: FeatureBatch, models: Range<Int>) -> Outcome {
         var outcome = Outcome(
-            predictions: PredictionBatch(featureNames: features.featureNames), items: [])
+            predictions: PredictionBatch(featureNames: features.featureNames),
+            items: []
+        )
         outcome.predictions.reserveCapacity(features.count)
         var model = models.lowerBound
         var keyIndex = 0
@@ -37,7 +39,11 @@ package struct FleetScorer: ~Copyable {
                 model += 1
             } else if let dataKey, modelKey.map({ dataKey < $0 }) ?? true {
                 outcome.add(
-                    features, keyIndex, status: .noModel, reason: "the fleet has no model for it")
+                    features,
+                    keyIndex,
+                    status: .noModel,
+                    reason: "the fleet has no model for it"
+                )
                 keyIndex += 1
             } else {
                 score(features, keyIndex, model: model, into: &outcome)
@@ -49,7 +55,10 @@ package struct FleetScorer: ~Copyable {
     }
 
     private mutating func score(
-        _ features: FeatureBatch, _ keyIndex: Int, model: Int, into outcome: inout Outcome
+        _ features: FeatureBatch,
+        _ keyIndex: Int,
+        model: Int,
+        into outcome: inout Outcome
     ) {
         do {
             let view = try pack.block(at: model)
@@ -57,20 +66,31 @@ package struct FleetScorer: ~Copyable {
                 throw FleetError(
                     .invalidArgument,
                     "the model expects \(view.featureCount) features, the data has "
-                        + "\(features.featureCount) (\(features.featureNames.joined(separator: ", ")))")
+                        + "\(features.featureCount): "
+                        + features.featureNames.joined(separator: ", ")
+                )
             }
             let rows = features.rows(of: keyIndex)
             let first = outcome.predictions.count
             outcome.predictions.append(
-                features, keyIndex, status: .scored, digest: pack.digest(at: model))
+                features,
+                keyIndex,
+                status: .scored,
+                digest: pack.digest(at: model)
+            )
             try features.values.withUnsafeBufferPointer { values in
                 let width = features.featureCount
                 let input = UnsafeBufferPointer(
-                    rebasing: values[(rows.lowerBound * width)..<(rows.upperBound * width)])
+                    rebasing: values[(rows.lowerBound * width)..<(rows.upperBound * width)]
+                )
                 try outcome.predictions.withScores(from: first) { scores, anomalies in
                     try view.score(
-                        rows: input, rowCount: rows.count, scratch: &scratch, scores: scores,
-                        anomalies: anomalies)
+                        rows: input,
+                        rowCount: rows.count,
+                        scratch: &scratch,
+                        scores: scores,
+                        anomalies: anomalies
+                    )
                 }
             }
             outcome.finish(features.keys[keyIndex], from: first)
@@ -86,20 +106,33 @@ extension FleetScorer.Outcome {
         counts[.noData] += 1
         items.append(
             ItemOutcome(
-                key: key, status: .noData, rowCount: 0, anomalyCount: 0,
-                reason: "no window in the interval"))
+                key: key,
+                status: .noData,
+                rowCount: 0,
+                anomalyCount: 0,
+                reason: "no window in the interval"
+            )
+        )
     }
 
     /// Adds a key none of whose rows could be scored.
     mutating func add(
-        _ features: FeatureBatch, _ keyIndex: Int, status: ItemStatus, reason: String
+        _ features: FeatureBatch,
+        _ keyIndex: Int,
+        status: ItemStatus,
+        reason: String
     ) {
         counts[status] += 1
         predictions.append(features, keyIndex, status: status, digest: nil)
         items.append(
             ItemOutcome(
-                key: features.keys[keyIndex], status: status,
-                rowCount: features.rows(of: keyIndex).count, anomalyCount: 0, reason: reason))
+                key: features.keys[keyIndex],
+                status: status,
+                rowCount: features.rows(of: keyIndex).count,
+                anomalyCount: 0,
+                reason: reason
+            )
+        )
     }
 
     /// Settles the rows of a key that a model has scored.
@@ -121,10 +154,15 @@ extension FleetScorer.Outcome {
         counts[status] += 1
         items.append(
             ItemOutcome(
-                key: key, status: status, rowCount: rowCount, anomalyCount: anomalies,
+                key: key,
+                status: status,
+                rowCount: rowCount,
+                anomalyCount: anomalies,
                 reason: failedRows == 0
                     ? nil
                     : "\(failedRows) of \(rowCount) windows have a feature that is missing or "
-                        + "not finite"))
+                        + "not finite"
+            )
+        )
     }
 }

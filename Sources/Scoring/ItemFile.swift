@@ -36,10 +36,13 @@ package enum ItemFile {
             else { throw FleetError(.dataLoss, "items.parquet: a row has no known status") }
             let reason = reasons.indices[row]
             return ItemOutcome(
-                key: keys[Int(rows[row])], status: status, rowCount: Int(rowCounts[row]),
+                key: keys[Int(rows[row])],
+                status: status,
+                rowCount: Int(rowCounts[row]),
                 anomalyCount: Int(anomalies[row]),
                 reason: reason == ParquetColumn.nullIndex
-                    ? nil : reasons.dictionary[Int(reason)])
+                    ? nil : reasons.dictionary[Int(reason)]
+            )
         }
     }
 }

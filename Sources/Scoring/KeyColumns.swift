@@ -124,7 +124,9 @@ struct ColumnReader {
                     SeriesKey(
                         uncheckedDevice: devices.dictionary[Int(device)],
                         sensor: sensor == ParquetColumn.nullIndex
-                            ? "" : sensors.dictionary[Int(sensor)]))
+                            ? "" : sensors.dictionary[Int(sensor)]
+                    )
+                )
                 last = (device, sensor)
             }
             rows.append(UInt32(keys.count - 1))

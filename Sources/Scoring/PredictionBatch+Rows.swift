@@ -15,7 +15,10 @@ extension PredictionBatch {
 
     /// Appends the rows of a key, unscored; a scored row's threshold is 0 (scikit-learn's rule).
     mutating func append(
-        _ batch: FeatureBatch, _ index: Int, status: ItemStatus, digest: String?
+        _ batch: FeatureBatch,
+        _ index: Int,
+        status: ItemStatus,
+        digest: String?
     ) {
         let rows = batch.rows(of: index)
         let width = batch.featureCount
@@ -26,7 +29,8 @@ extension PredictionBatch {
         starts.append(contentsOf: batch.starts[rows])
         ends.append(contentsOf: batch.ends[rows])
         features.append(
-            contentsOf: batch.values[(rows.lowerBound * width)..<(rows.upperBound * width)])
+            contentsOf: batch.values[(rows.lowerBound * width)..<(rows.upperBound * width)]
+        )
         statuses.append(contentsOf: repeatElement(status, count: rows.count))
         scores.append(contentsOf: repeatElement(.nan, count: rows.count))
         anomalies.append(contentsOf: repeatElement(-1, count: rows.count))
@@ -43,7 +47,8 @@ extension PredictionBatch {
             try anomalies.withUnsafeMutableBufferPointer { anomalies in
                 try body(
                     UnsafeMutableBufferPointer(rebasing: scores[first...]),
-                    UnsafeMutableBufferPointer(rebasing: anomalies[first...]))
+                    UnsafeMutableBufferPointer(rebasing: anomalies[first...])
+                )
             }
         }
     }

@@ -12,7 +12,9 @@ package enum PredictionCSV {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(batch.count * 160)
         bytes.append(contentsOf: (header + "\n").utf8)
-        let keyTexts = batch.keys.map { CSVField.quoted($0.device) + "," + CSVField.quoted($0.sensor) + "," }
+        let keyTexts = batch.keys.map {
+            CSVField.quoted($0.device) + "," + CSVField.quoted($0.sensor) + ","
+        }
         let width = batch.featureCount
         for row in 0..<batch.count {
             let key = Int(batch.keyIndex[row])

@@ -18,7 +18,9 @@ package enum PredictionFile {
 
     /// Writes rows as a file; scores that are not known are null.
     package static func encode(
-        _ batch: PredictionBatch, run: String, attempt: Int
+        _ batch: PredictionBatch,
+        run: String,
+        attempt: Int
     ) throws -> [UInt8] {
         let count = batch.count
         let keys = KeyColumns(batch.keys)
@@ -33,21 +35,29 @@ package enum PredictionFile {
         var writer = try ParquetWriter(
             schema: ParquetSchema(
                 fields,
-                metadata: [.init("features", batch.featureNames.joined(separator: "\n"))]))
+                metadata: [.init("features", batch.featureNames.joined(separator: "\n"))]
+            )
+        )
         try writer.append([
             .string(dictionary: [run], indices: [UInt32](repeating: 0, count: count)),
             .int32([Int32](repeating: Int32(clamping: attempt), count: count)),
             keys.device(batch.keyIndex), keys.sensor(batch.keyIndex), .timestamp(batch.starts),
             .timestamp(batch.ends),
             .fixedLists(
-                values: batch.features, listLength: batch.featureCount, rowCount: count),
+                values: batch.features,
+                listLength: batch.featureCount,
+                rowCount: count
+            ),
             .string(dictionary: statuses, indices: statusIndex), nullable(batch.scores),
             .string(
-                dictionary: [], indices: [UInt32](repeating: ParquetColumn.nullIndex, count: count)),
+                dictionary: [],
+                indices: [UInt32](repeating: ParquetColumn.nullIndex, count: count)
+            ),
             .boolean(batch.anomalies), nullable(batch.thresholds),
             .string(
                 dictionary: digests.texts,
-                indices: batch.keyIndex.map { digestOfKey[Int($0)] }),
+                indices: batch.keyIndex.map { digestOfKey[Int($0)] }
+            ),
             nullable(batch.coverages),
         ])
         return try writer.finish()
@@ -58,9 +68,10 @@ package enum PredictionFile {
     /// - Throws: ``FleetError`` `.dataLoss` when the file is damaged.
     package static func decode(_ bytes: UnsafeRawBufferPointer) throws -> PredictionBatch {
         let reader = try ColumnReader(bytes, file: "predictions")
-        let names = reader.metadata("features").map {
-            $0.split(separator: "\n").map(String.init)
-        } ?? []
+        let names =
+            reader.metadata("features").map {
+                $0.split(separator: "\n").map(String.init)
+            } ?? []
         var batch = PredictionBatch(featureNames: names)
         (batch.keys, batch.keyIndex) = try reader.keys()
         batch.starts = try reader.times("window_start")

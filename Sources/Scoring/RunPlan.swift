@@ -18,9 +18,18 @@ package struct RunPlan: Sendable, Codable {
     package var tasks: [TaskPlan]
 
     package init(
-        run: String, attempt: Int, pipeline: String, pipelineVersion: Int, interval: TimeInterval,
-        fleet: String, fleetVersion: Int, packKey: String, features: [String],
-        format: OutputFormat, predictionsPrefix: String, tasks: [TaskPlan]
+        run: String,
+        attempt: Int,
+        pipeline: String,
+        pipelineVersion: Int,
+        interval: TimeInterval,
+        fleet: String,
+        fleetVersion: Int,
+        packKey: String,
+        features: [String],
+        format: OutputFormat,
+        predictionsPrefix: String,
+        tasks: [TaskPlan]
     ) {
         self.run = run
         self.attempt = attempt
@@ -97,8 +106,13 @@ package struct TaskResult: Sendable, Codable, Equatable {
     package var seconds: Double
 
     package init(
-        task: Int, attempt: Int, part: PartInfo?, tableKey: String?, items: StatusCounts,
-        anomalyCount: Int, seconds: Double
+        task: Int,
+        attempt: Int,
+        part: PartInfo?,
+        tableKey: String?,
+        items: StatusCounts,
+        anomalyCount: Int,
+        seconds: Double
     ) {
         self.task = task
         self.attempt = attempt
@@ -149,10 +163,22 @@ package struct Manifest: Sendable, Codable {
     package var parts: [PartInfo]
 
     package init(
-        run: String, attempt: Int, pipeline: String, pipelineVersion: Int,
-        interval: TimeInterval?, fleet: String, fleetVersion: Int?, packDigest: String?,
-        features: [String], format: String, createdAt: Timestamp, items: StatusCounts,
-        rowCount: Int, anomalyCount: Int, notes: [String], parts: [PartInfo]
+        run: String,
+        attempt: Int,
+        pipeline: String,
+        pipelineVersion: Int,
+        interval: TimeInterval?,
+        fleet: String,
+        fleetVersion: Int?,
+        packDigest: String?,
+        features: [String],
+        format: String,
+        createdAt: Timestamp,
+        items: StatusCounts,
+        rowCount: Int,
+        anomalyCount: Int,
+        notes: [String],
+        parts: [PartInfo]
     ) {
         self.run = run
         self.attempt = attempt

@@ -23,23 +23,37 @@ package struct TaskExecutor: Sendable {
         let plan = try await Self.plan(run: run, blobs: blobs)
         guard plan.tasks.indices.contains(task) else {
             throw FleetError(
-                .invalidArgument, "run \(run) has no task \(task): it has \(plan.tasks.count)")
+                .invalidArgument,
+                "run \(run) has no task \(task): it has \(plan.tasks.count)"
+            )
         }
         let keys = TaskKeys(run: run, task: task)
         let features = try await blobs.map(keys.features, range: nil)
         let packBytes = try await blobs.map(plan.packKey, range: nil)
         let outcome = try await Self.score(
-            plan: plan, task: plan.tasks[task], features: features, pack: packBytes)
+            plan: plan,
+            task: plan.tasks[task],
+            features: features,
+            pack: packBytes
+        )
         let (part, tableKey) = try await store(outcome, plan: plan, task: task, attempt: attempt)
         try await blobs.put(
-            keys.items(attempt: attempt), ItemFile.encode(outcome.items))
+            keys.items(attempt: attempt),
+            ItemFile.encode(outcome.items)
+        )
         let result = TaskResult(
-            task: task, attempt: attempt, part: part, tableKey: tableKey, items: outcome.counts,
+            task: task,
+            attempt: attempt,
+            part: part,
+            tableKey: tableKey,
+            items: outcome.counts,
             anomalyCount: outcome.anomalyCount,
-            seconds: (clock.now - started).inSeconds)
+            seconds: (clock.now - started).inSeconds
+        )
         try await blobs.put(
             keys.log(attempt: attempt),
-            Array("task \(task) attempt \(attempt): \(outcome.predictions.count) rows\n".utf8))
+            Array("task \(task) attempt \(attempt): \(outcome.predictions.count) rows\n".utf8)
+        )
         try await blobs.put(keys.result(attempt: attempt), Array(JSONEncoder().encode(result)))
         return result
     }
@@ -56,15 +70,20 @@ package struct TaskExecutor: Sendable {
 
     @concurrent
     private static func score(
-        plan: RunPlan, task: TaskPlan, features: MappedBytes, pack: MappedBytes
+        plan: RunPlan,
+        task: TaskPlan,
+        features: MappedBytes,
+        pack: MappedBytes
     ) async throws -> FleetScorer.Outcome {
         let batch = try features.withBytes { try FeatureFile.decode($0) }
         return try pack.withBytes { bytes in
             let reader = try PackReader(bytes: bytes, owner: pack)
             guard task.models.upperBound <= reader.count else {
                 throw FleetError(
-                    .dataLoss, "the pack \(plan.packKey) has fewer models than run \(plan.run) "
-                        + "was planned for")
+                    .dataLoss,
+                    "the pack \(plan.packKey) has fewer models than run \(plan.run) "
+                        + "was planned for"
+                )
             }
             var scorer = FleetScorer(pack: reader)
             return scorer.score(batch, models: task.models)
@@ -73,11 +92,17 @@ package struct TaskExecutor: Sendable {
 
     /// Writes the part, and beside the items a Parquet table of it when the part is none itself.
     private func store(
-        _ outcome: FleetScorer.Outcome, plan: RunPlan, task: Int, attempt: Int
+        _ outcome: FleetScorer.Outcome,
+        plan: RunPlan,
+        task: Int,
+        attempt: Int
     ) async throws -> (part: PartInfo?, tableKey: String?) {
         guard outcome.predictions.count > 0 else { return (nil, nil) }
         let table = try PredictionFile.encode(
-            outcome.predictions, run: plan.run, attempt: plan.attempt)
+            outcome.predictions,
+            run: plan.run,
+            attempt: plan.attempt
+        )
         let number = String(repeating: "0", count: max(0, 5 - String(task).count)) + String(task)
         let retry = attempt == 1 ? "" : ".retry-\(attempt)"
         let key = "\(plan.predictionsPrefix)/part-\(number)\(retry).\(plan.format.rawValue)"
@@ -90,8 +115,11 @@ package struct TaskExecutor: Sendable {
         }
         try await blobs.put(key, bytes)
         let part = PartInfo(
-            key: key, rowCount: outcome.predictions.count, byteCount: bytes.count,
-            sha256: BlobDigest.sha256Hex(bytes))
+            key: key,
+            rowCount: outcome.predictions.count,
+            byteCount: bytes.count,
+            sha256: BlobDigest.sha256Hex(bytes)
+        )
         return (part, tableKey)
     }
 }

@@ -24,8 +24,13 @@ package actor Aggregator: Service {
     private let progressBoard: ProgressBoard
 
     package init(
-        log: any EventLog, store: any WindowStore, settings: ServiceSettings,
-        progress: ProgressBoard, clock: any WallClock, timer: any Clock<Duration>, logger: Logger
+        log: any EventLog,
+        store: any WindowStore,
+        settings: ServiceSettings,
+        progress: ProgressBoard,
+        clock: any WallClock,
+        timer: any Clock<Duration>,
+        logger: Logger
     ) {
         self.log = log
         self.store = store
@@ -44,7 +49,9 @@ package actor Aggregator: Service {
                 let worked = try await self.step()
                 if !worked {
                     await self.log.waitForAppend(
-                        beyond: self.nextOffsets(), timeout: .milliseconds(200))
+                        beyond: self.nextOffsets(),
+                        timeout: .milliseconds(200)
+                    )
                 }
             }
         }
@@ -57,8 +64,11 @@ package actor Aggregator: Service {
         let now = clock.now
         partitions = try (0..<log.partitionCount).map { partition in
             try PartitionAggregator(
-                partition: partition, settings: settings,
-                checkpoint: checkpoints.first { $0.partition == partition }, now: now)
+                partition: partition,
+                settings: settings,
+                checkpoint: checkpoints.first { $0.partition == partition },
+                now: now
+            )
         }
         var changes: [DefinitionChange] = []
         for change in partitions.flatMap(\.definitionChanges) where !changes.contains(change) {
@@ -67,7 +77,8 @@ package actor Aggregator: Service {
         if !changes.isEmpty {
             logger.info(
                 "window definitions have changed since the last start",
-                metadata: ["changes": "\(changes)"])
+                metadata: ["changes": "\(changes)"]
+            )
         }
     }
 
@@ -136,7 +147,8 @@ package actor Aggregator: Service {
         let ends = await log.endOffsets()
         await progressBoard.update(
             partitions.map { $0.progress(logEnd: ends[$0.partition], now: clock.now) },
-            definitions: settings.windows)
+            definitions: settings.windows
+        )
     }
 }
 

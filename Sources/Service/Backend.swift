@@ -21,10 +21,18 @@ package struct Backend: Sendable {
     package let startedAt: Timestamp
 
     package init(
-        settings: ServiceSettings, ingest: Ingest, fleets: FleetRegistry,
-        pipelines: PipelineRegistry, driver: RunDriver, progress: ProgressBoard,
-        catalog: any Catalog, windows: any WindowStore, blobs: any Blobs, log: any EventLog,
-        compute: any ComputeTarget, clock: any WallClock
+        settings: ServiceSettings,
+        ingest: Ingest,
+        fleets: FleetRegistry,
+        pipelines: PipelineRegistry,
+        driver: RunDriver,
+        progress: ProgressBoard,
+        catalog: any Catalog,
+        windows: any WindowStore,
+        blobs: any Blobs,
+        log: any EventLog,
+        compute: any ComputeTarget,
+        clock: any WallClock
     ) {
         self.settings = settings
         self.ingest = ingest

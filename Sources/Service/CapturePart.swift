@@ -22,7 +22,9 @@ package struct CapturePart {
             open[frame.partition] = parts.count
             var part = CapturePart(
                 key: "\(folder)\(frame.partition)-\(frame.baseOffset).parquet",
-                batch: EventBatch(), baseOffset: frame.baseOffset)
+                batch: EventBatch(),
+                baseOffset: frame.baseOffset
+            )
             part.append(events)
             parts.append(part)
         }

@@ -11,7 +11,8 @@ package enum EventCSV {
         for row in 0..<batch.count {
             let time = Timestamp(microseconds: batch.times[row])
             bytes.append(
-                contentsOf: "\(time)\(keys[Int(batch.seriesIndex[row])])\(batch.values[row])\n".utf8)
+                contentsOf: "\(time)\(keys[Int(batch.seriesIndex[row])])\(batch.values[row])\n".utf8
+            )
         }
         return bytes
     }

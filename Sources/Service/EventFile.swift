@@ -23,7 +23,8 @@ package enum EventFile {
     private static func text(_ perSeries: [String], _ rows: [UInt32]) -> ParquetColumn {
         guard
             case .string(let dictionary, let indices) = ParquetColumn.strings(
-                perSeries.map(Optional.some))
+                perSeries.map(Optional.some)
+            )
         else { return .string(dictionary: [], indices: []) }
         return .string(dictionary: dictionary, indices: rows.map { indices[Int($0)] })
     }

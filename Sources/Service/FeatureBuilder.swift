@@ -15,8 +15,11 @@ struct FeatureBuilder {
         case .series(let aggregates):
             for row in 0..<windows.count {
                 batch.append(
-                    windows.key(at: row), start: windows.starts[row], end: windows.ends[row],
-                    features: aggregates.lazy.map { windows.value($0, at: row) })
+                    windows.key(at: row),
+                    start: windows.starts[row],
+                    end: windows.ends[row],
+                    features: aggregates.lazy.map { windows.value($0, at: row) }
+                )
             }
         case .device(let sensors):
             appendDeviceRows(of: windows, sensors, to: &batch)
@@ -25,7 +28,8 @@ struct FeatureBuilder {
     }
 
     private func appendDeviceRows(
-        of windows: WindowBatch, _ sensors: [FeatureSelection.SensorFeature],
+        of windows: WindowBatch,
+        _ sensors: [FeatureSelection.SensorFeature],
         to batch: inout FeatureBatch
     ) {
         var row = 0
@@ -39,8 +43,11 @@ struct FeatureBuilder {
     }
 
     private func append(
-        _ device: String, _ windows: WindowBatch, _ rows: Range<Int>,
-        _ sensors: [FeatureSelection.SensorFeature], to batch: inout FeatureBatch
+        _ device: String,
+        _ windows: WindowBatch,
+        _ rows: Range<Int>,
+        _ sensors: [FeatureSelection.SensorFeature],
+        to batch: inout FeatureBatch
     ) {
         var slots: [Int64: Int] = [:]
         var starts: [Int64] = []
@@ -64,8 +71,11 @@ struct FeatureBuilder {
         let key = SeriesKey(uncheckedDevice: device, sensor: "")
         for slot in ends.indices.sorted(by: { ends[$0] < ends[$1] }) {
             batch.append(
-                key, start: starts[slot], end: ends[slot],
-                features: values[(slot * sensors.count)..<((slot + 1) * sensors.count)])
+                key,
+                start: starts[slot],
+                end: ends[slot],
+                features: values[(slot * sensors.count)..<((slot + 1) * sensors.count)]
+            )
         }
     }
 }

@@ -16,7 +16,10 @@ package struct FleetRegistry: Sendable {
     private let clock: any WallClock
 
     package init(
-        catalog: any Catalog, blobs: any Blobs, windows: any WindowStore, limits: Limits,
+        catalog: any Catalog,
+        blobs: any Blobs,
+        windows: any WindowStore,
+        limits: Limits,
         clock: any WallClock
     ) {
         self.catalog = catalog
@@ -43,7 +46,9 @@ package struct FleetRegistry: Sendable {
     /// and no model has an error.
     /// - Throws: ``FleetError`` `.invalidArgument` when no file fits the pattern.
     package func importModels(
-        fleet: String, pattern: KeyPattern, files: [ModelFile]
+        fleet: String,
+        pattern: KeyPattern,
+        files: [ModelFile]
     ) async throws -> Imported {
         try Self.check(name: fleet)
         let known = try await knownKeys()
@@ -55,7 +60,8 @@ package struct FleetRegistry: Sendable {
                 .invalidArgument,
                 "none of \(files.count) files fits the key pattern \"\(pattern)\" "
                     + "(for example \(names.isEmpty ? "there is no file" : names))",
-                hint: "pass --key-pattern with {device} and {sensor}")
+                hint: "pass --key-pattern with {device} and {sensor}"
+            )
         }
         let number = try await catalog.nextFleetVersion(fleet)
         let version = try await store(outcome, fleet: fleet, number: number, pattern: pattern)
@@ -74,7 +80,10 @@ package struct FleetRegistry: Sendable {
     ///
     /// - Throws: `.conflict` when the version has errors and no reason is given to force it.
     package func promote(
-        fleet: String, version number: Int, alias: String, forcedBecause reason: String?
+        fleet: String,
+        version number: Int,
+        alias: String,
+        forcedBecause reason: String?
     ) async throws -> FleetAlias {
         let version = try await catalog.fleetVersion(fleet, number)
         guard version.errorCount == 0 || reason != nil else {
@@ -82,10 +91,15 @@ package struct FleetRegistry: Sendable {
                 .conflict,
                 "\(fleet) version \(number) has \(version.errorCount) models with errors",
                 hint: "look at them with `fleetscore fleets show \(fleet) --version \(number)`, "
-                    + "or promote with --force --reason \"…\"")
+                    + "or promote with --force --reason \"…\""
+            )
         }
         return try await point(
-            fleet, alias, at: number, reason: version.errorCount == 0 ? nil : reason)
+            fleet,
+            alias,
+            at: number,
+            reason: version.errorCount == 0 ? nil : reason
+        )
     }
 
     /// The version an alias or a number names.
@@ -109,7 +123,8 @@ package struct FleetRegistry: Sendable {
                     : "the fleet \(fleet) has no alias \"\(name)\"",
                 hint: versions.isEmpty
                     ? "import one with `fleetscore fleets import \(fleet) DIR`"
-                    : "set it with `fleetscore fleets promote \(fleet) \(versions[0].version)`")
+                    : "set it with `fleetscore fleets promote \(fleet) \(versions[0].version)`"
+            )
         }
         return try await catalog.fleetVersion(fleet, alias.version)
     }
@@ -122,7 +137,8 @@ package struct FleetRegistry: Sendable {
 
     /// Runs with the opened pack of a version.
     package func withPack<R: Sendable>(
-        of version: FleetVersion, _ body: @Sendable (PackReader) throws -> R
+        of version: FleetVersion,
+        _ body: @Sendable (PackReader) throws -> R
     ) async throws -> R {
         let mapped = try await blobs.map(version.packKey, range: nil)
         return try mapped.withBytes { bytes in
@@ -131,7 +147,10 @@ package struct FleetRegistry: Sendable {
     }
 
     private func store(
-        _ outcome: FleetImporter.Outcome, fleet: String, number: Int, pattern: KeyPattern
+        _ outcome: FleetImporter.Outcome,
+        fleet: String,
+        number: Int,
+        pattern: KeyPattern
     ) async throws -> FleetVersion {
         var writer = PackWriter()
         for entry in outcome.entries { try writer.add(entry) }
@@ -139,22 +158,38 @@ package struct FleetRegistry: Sendable {
         let prefix = Self.prefix(fleet, number)
         try await blobs.put(prefix + "pack", pack)
         try await blobs.put(
-            prefix + "checks.json", Array(JSONEncoder().encode(outcome.report)))
+            prefix + "checks.json",
+            Array(JSONEncoder().encode(outcome.report))
+        )
         let version = FleetVersion(
-            fleet: fleet, version: number, createdAt: clock.now, packKey: prefix + "pack",
-            packDigest: BlobDigest.sha256Hex(pack), keyPattern: pattern.description,
-            modelCount: outcome.entries.count, errorCount: outcome.report.errorCount,
-            warningCount: outcome.report.warningCount)
+            fleet: fleet,
+            version: number,
+            createdAt: clock.now,
+            packKey: prefix + "pack",
+            packDigest: BlobDigest.sha256Hex(pack),
+            keyPattern: pattern.description,
+            modelCount: outcome.entries.count,
+            errorCount: outcome.report.errorCount,
+            warningCount: outcome.report.warningCount
+        )
         try await catalog.add(version)
         return version
     }
 
     @discardableResult
     private func point(
-        _ fleet: String, _ alias: String, at version: Int, reason: String?
+        _ fleet: String,
+        _ alias: String,
+        at version: Int,
+        reason: String?
     ) async throws -> FleetAlias {
         let record = FleetAlias(
-            fleet: fleet, alias: alias, version: version, changedAt: clock.now, reason: reason)
+            fleet: fleet,
+            alias: alias,
+            version: version,
+            changedAt: clock.now,
+            reason: reason
+        )
         try await catalog.setAlias(record)
         return record
     }
@@ -178,7 +213,9 @@ package struct FleetRegistry: Sendable {
             }
         guard !isAllowed else { return }
         throw FleetError(
-            .invalidArgument, "the name \"\(name.prefix(80))\" is not allowed",
-            hint: "use 1 to 63 of a-z, 0-9, - and _")
+            .invalidArgument,
+            "the name \"\(name.prefix(80))\" is not allowed",
+            hint: "use 1 to 63 of a-z, 0-9, - and _"
+        )
     }
 }

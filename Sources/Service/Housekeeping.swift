@@ -19,8 +19,13 @@ package struct Housekeeping: Service {
     private let logger: Logger
 
     package init(
-        log: SegmentLog, windows: any WindowStore, blobs: any Blobs, settings: ServiceSettings,
-        clock: any WallClock, timer: any Clock<Duration>, logger: Logger
+        log: SegmentLog,
+        windows: any WindowStore,
+        blobs: any Blobs,
+        settings: ServiceSettings,
+        clock: any WallClock,
+        timer: any Clock<Duration>,
+        logger: Logger
     ) {
         self.log = log
         self.windows = windows
@@ -52,7 +57,8 @@ package struct Housekeeping: Service {
         await attempt("old captures could not be deleted") { try await pruneCaptures() }
         await attempt("old predictions could not be deleted") {
             try await windows.prunePredictions(
-                before: clock.now - settings.predictionsRetention)
+                before: clock.now - settings.predictionsRetention
+            )
         }
     }
 

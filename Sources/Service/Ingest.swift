@@ -26,7 +26,10 @@ package struct Ingest: Sendable {
     private let logger: Logger
 
     package init(
-        log: any EventLog, store: any WindowStore, limits: Limits, clock: any WallClock,
+        log: any EventLog,
+        store: any WindowStore,
+        limits: Limits,
+        clock: any WallClock,
         logger: Logger
     ) {
         self.log = log
@@ -40,7 +43,10 @@ package struct Ingest: Sendable {
     ///
     /// - Throws: ``FleetError`` when nothing of the body could be taken.
     package func accept(
-        _ body: [UInt8], format: EventFormat, options: DecodeOptions, idempotencyKey: String?,
+        _ body: [UInt8],
+        format: EventFormat,
+        options: DecodeOptions,
+        idempotencyKey: String?,
         source: String
     ) async throws -> Outcome {
         let decoded = try await Self.decode(body, format, options, limits)
@@ -55,8 +61,11 @@ package struct Ingest: Sendable {
             await keep(decoded.rejected, source: source)
         }
         return Outcome(
-            accepted: receipt.accepted, isDuplicate: receipt.isDuplicate,
-            rejectedCount: decoded.rejectedCount, rejected: decoded.rejected)
+            accepted: receipt.accepted,
+            isDuplicate: receipt.isDuplicate,
+            rejectedCount: decoded.rejectedCount,
+            rejected: decoded.rejected
+        )
     }
 
     /// Says that all of a historic data set has been sent: every open window closes.
@@ -69,7 +78,10 @@ package struct Ingest: Sendable {
 
     @concurrent
     private static func decode(
-        _ body: [UInt8], _ format: EventFormat, _ options: DecodeOptions, _ limits: Limits
+        _ body: [UInt8],
+        _ format: EventFormat,
+        _ options: DecodeOptions,
+        _ limits: Limits
     ) async throws -> DecodedEvents {
         try body.withUnsafeBytes {
             try EventDecoder.decode($0, format: format, options: options, limits: limits)
@@ -81,13 +93,19 @@ package struct Ingest: Sendable {
         let now = clock.now
         let records = rejected.map {
             RejectedRecord(
-                receivedAt: now, source: source, reason: $0.message, sample: $0.sample)
+                receivedAt: now,
+                source: source,
+                reason: $0.message,
+                sample: $0.sample
+            )
         }
         do {
             try await store.addRejected(records)
         } catch {
             logger.warning(
-                "rejected events could not be kept", metadata: ["error": "\(error)"])
+                "rejected events could not be kept",
+                metadata: ["error": "\(error)"]
+            )
         }
     }
 }

@@ -25,7 +25,9 @@ struct PartitionAggregator {
     private var isComplete = false
 
     init(
-        partition: Int, settings: ServiceSettings, checkpoint: PartitionCheckpoint?,
+        partition: Int,
+        settings: ServiceSettings,
+        checkpoint: PartitionCheckpoint?,
         now: Timestamp
     ) throws {
         self.partition = partition
@@ -37,7 +39,10 @@ struct PartitionAggregator {
         var changes: [DefinitionChange] = []
         if let snapshot = checkpoint?.snapshot {
             windows = try PartitionWindows(
-                definitions: settings.windows, decoding: snapshot, changes: &changes)
+                definitions: settings.windows,
+                decoding: snapshot,
+                changes: &changes
+            )
         } else {
             windows = PartitionWindows(definitions: settings.windows)
         }
@@ -53,7 +58,8 @@ struct PartitionAggregator {
             throw FleetError(
                 .dataLoss,
                 "partition \(partition) of the event log continues at offset \(frame.baseOffset), "
-                    + "expected \(nextOffset)")
+                    + "expected \(nextOffset)"
+            )
         }
         switch frame.record {
         case .events(let batch):
@@ -99,13 +105,17 @@ struct PartitionAggregator {
     /// What must be written now, nil when nothing is new.
     func pendingCommit(withSnapshot: Bool) -> WindowCommit? {
         let isReplaying = nextOffset < appliedThrough
-        guard !isReplaying, nextOffset > committedThrough || (withSnapshot && nextOffset > replayFrom)
+        guard !isReplaying,
+            nextOffset > committedThrough || (withSnapshot && nextOffset > replayFrom)
         else { return nil }
         let checkpoint = PartitionCheckpoint(
-            partition: partition, appliedThrough: nextOffset,
+            partition: partition,
+            appliedThrough: nextOffset,
             replayFrom: withSnapshot ? nextOffset : replayFrom,
-            maxEventTime: windows.maxEventTime?.microseconds, counters: countersNow,
-            snapshot: withSnapshot ? windows.encode() : nil)
+            maxEventTime: windows.maxEventTime?.microseconds,
+            counters: countersNow,
+            snapshot: withSnapshot ? windows.encode() : nil
+        )
         return WindowCommit(
             checkpoint: checkpoint,
             closed: output.closed.lazy.filter { !$0.windows.isEmpty }.map {
@@ -113,9 +123,15 @@ struct PartitionAggregator {
             },
             late: output.late.map {
                 LateEvent(
-                    definition: $0.definition, key: $0.key, time: $0.time, value: $0.value,
-                    partition: partition, offset: $0.offset)
-            })
+                    definition: $0.definition,
+                    key: $0.key,
+                    time: $0.time,
+                    value: $0.value,
+                    partition: partition,
+                    offset: $0.offset
+                )
+            }
+        )
     }
 
     /// The stored counters and what has come since.
@@ -154,10 +170,15 @@ struct PartitionAggregator {
             return isIdle ? max(mark, now - maxLateness) : mark
         }
         return PartitionProgress(
-            partition: partition, nextOffset: nextOffset, logEnd: logEnd,
-            maxEventTime: windows.maxEventTime, watermarks: marks,
-            openWindows: windows.openWindowCount, seriesCount: windows.seriesCount,
-            counters: countersNow)
+            partition: partition,
+            nextOffset: nextOffset,
+            logEnd: logEnd,
+            maxEventTime: windows.maxEventTime,
+            watermarks: marks,
+            openWindows: windows.openWindowCount,
+            seriesCount: windows.seriesCount,
+            counters: countersNow
+        )
     }
 }
 

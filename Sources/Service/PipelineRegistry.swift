@@ -23,8 +23,11 @@ package struct PipelineRegistry: Sendable {
         let document = try PipelineDocument.parse(yaml: yaml, file: file)
         try check(document, file: file)
         return try await catalog.publishPipeline(
-            name: document.name, document: yaml, at: clock.now,
-            scheduledThrough: document.schedule?.schedule.previous(atOrBefore: clock.now))
+            name: document.name,
+            document: yaml,
+            at: clock.now,
+            scheduledThrough: document.schedule?.schedule.previous(atOrBefore: clock.now)
+        )
     }
 
     /// What a document gets wrong that only this server can know.
@@ -36,7 +39,8 @@ package struct PipelineRegistry: Sendable {
             .invalidArgument,
             "\(file) windows: this server has no window definition \"\(document.windows)\"",
             hint: guess.map { "did you mean \"\($0)\"?" }
-                ?? "it has \(names.joined(separator: ", ")); add it to fleetscore.yaml")
+                ?? "it has \(names.joined(separator: ", ")); add it to fleetscore.yaml"
+        )
     }
 
     /// The document of a pipeline's version, parsed.

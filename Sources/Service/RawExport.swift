@@ -6,7 +6,10 @@ extension Backend {
     ///
     /// - Throws: `.resourceExhausted` when there are more than `limit`: nothing is cut silently.
     package func rawEvents(
-        from start: Timestamp, to end: Timestamp, device: String?, limit: Int
+        from start: Timestamp,
+        to end: Timestamp,
+        device: String?,
+        limit: Int
     ) async throws -> EventBatch {
         var result = EventBatch()
         var offsets = await log.startOffsets()
@@ -21,16 +24,21 @@ extension Backend {
             }
             guard result.count <= limit else {
                 throw FleetError(
-                    .invalidArgument, "more than \(limit) readings lie in the range",
+                    .invalidArgument,
+                    "more than \(limit) readings lie in the range",
                     hint: "ask for a shorter range, or read the capture in blob storage",
-                    isRetriable: false)
+                    isRetriable: false
+                )
             }
         }
         return result
     }
 
     private static func copy(
-        _ events: EventBatch, from start: Timestamp, to end: Timestamp, device: String?,
+        _ events: EventBatch,
+        from start: Timestamp,
+        to end: Timestamp,
+        device: String?,
         into result: inout EventBatch
     ) {
         let wanted = events.series.keys.map { device == nil || $0.device == device }

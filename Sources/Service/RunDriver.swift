@@ -31,10 +31,18 @@ package actor RunDriver: Service {
     static let role = "schedule"
 
     package init(
-        catalog: any Catalog, windows: any WindowStore, blobs: any Blobs,
-        compute: any ComputeTarget, fleets: FleetRegistry, pipelines: PipelineRegistry,
-        progress: ProgressBoard, wake: Signal, settings: ServiceSettings, clock: any WallClock,
-        timer: any Clock<Duration>, logger: Logger
+        catalog: any Catalog,
+        windows: any WindowStore,
+        blobs: any Blobs,
+        compute: any ComputeTarget,
+        fleets: FleetRegistry,
+        pipelines: PipelineRegistry,
+        progress: ProgressBoard,
+        wake: Signal,
+        settings: ServiceSettings,
+        clock: any WallClock,
+        timer: any Clock<Duration>,
+        logger: Logger
     ) {
         self.catalog = catalog
         self.windows = windows
@@ -74,9 +82,15 @@ package actor RunDriver: Service {
             ended.message = "the server stopped during the run; a new attempt replaces it"
             try await catalog.update(ended)
             _ = try await catalog.addRun(
-                id: RunID.make(at: clock.now), pipeline: run.pipeline,
-                pipelineVersion: run.pipelineVersion, interval: run.interval, fleet: run.fleet,
-                trigger: run.trigger, at: clock.now, scheduledThrough: nil)
+                id: RunID.make(at: clock.now),
+                pipeline: run.pipeline,
+                pipelineVersion: run.pipelineVersion,
+                interval: run.interval,
+                fleet: run.fleet,
+                trigger: run.trigger,
+                at: clock.now,
+                scheduledThrough: nil
+            )
         }
     }
 
@@ -92,13 +106,21 @@ package actor RunDriver: Service {
         }
         guard let interval = interval ?? last else {
             throw FleetError(
-                .invalidArgument, "pipeline \(name) has no schedule to take an interval from",
-                hint: "pass --interval START/END")
+                .invalidArgument,
+                "pipeline \(name) has no schedule to take an interval from",
+                hint: "pass --interval START/END"
+            )
         }
         let run = try await catalog.addRun(
-            id: RunID.make(at: clock.now), pipeline: name, pipelineVersion: record.version,
-            interval: interval, fleet: document.fleet.description, trigger: .manual,
-            at: clock.now, scheduledThrough: nil)
+            id: RunID.make(at: clock.now),
+            pipeline: name,
+            pipelineVersion: record.version,
+            interval: interval,
+            fleet: document.fleet.description,
+            trigger: .manual,
+            at: clock.now,
+            scheduledThrough: nil
+        )
         await wake.raise()
         return run
     }
@@ -119,8 +141,13 @@ package actor RunDriver: Service {
 
     var publisher: RunPublisher {
         RunPublisher(
-            catalog: catalog, windows: windows, blobs: blobs, clock: clock, role: Self.role,
-            epoch: epoch)
+            catalog: catalog,
+            windows: windows,
+            blobs: blobs,
+            clock: clock,
+            role: Self.role,
+            epoch: epoch
+        )
     }
 
     /// Unfinished runs that may start now; they count as active from here on.
@@ -147,7 +174,9 @@ package actor RunDriver: Service {
             // The next server replaces the run.
         } catch {
             logger.error(
-                "run could not be driven", metadata: ["run": "\(run.id)", "error": "\(error)"])
+                "run could not be driven",
+                metadata: ["run": "\(run.id)", "error": "\(error)"]
+            )
             await session.fail(because: "\(error)")
         }
         active[run.id] = nil

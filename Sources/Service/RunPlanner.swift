@@ -32,18 +32,32 @@ struct RunPlanner {
         for (index, cut) in cuts.enumerated() {
             let part = features.slice(keys: cut.keys)
             try await blobs.put(
-                TaskKeys(run: run.id, task: index).features, FeatureFile.encode(part))
+                TaskKeys(run: run.id, task: index).features,
+                FeatureFile.encode(part)
+            )
             tasks.append(
                 TaskPlan(
-                    index: index, models: cut.models, keyCount: cut.keys.count,
-                    rowCount: part.count))
+                    index: index,
+                    models: cut.models,
+                    keyCount: cut.keys.count,
+                    rowCount: part.count
+                )
+            )
         }
         let plan = RunPlan(
-            run: run.id, attempt: run.attempt, pipeline: run.pipeline,
-            pipelineVersion: run.pipelineVersion, interval: run.interval, fleet: version.fleet,
-            fleetVersion: version.version, packKey: version.packKey,
-            features: features.featureNames, format: document.outputs.format == .csv ? .csv : .parquet,
-            predictionsPrefix: Self.prefix(of: run), tasks: tasks)
+            run: run.id,
+            attempt: run.attempt,
+            pipeline: run.pipeline,
+            pipelineVersion: run.pipelineVersion,
+            interval: run.interval,
+            fleet: version.fleet,
+            fleetVersion: version.version,
+            packKey: version.packKey,
+            features: features.featureNames,
+            format: document.outputs.format == .csv ? .csv : .parquet,
+            predictionsPrefix: Self.prefix(of: run),
+            tasks: tasks
+        )
         try await blobs.put(RunPlan.key(run: run.id), Array(JSONEncoder().encode(plan)))
         return Planned(plan: plan, version: version, windowSequence: sequence)
     }
@@ -55,11 +69,14 @@ struct RunPlanner {
 
     /// The folder of an interval, which holds `latest.json`.
     static func folder(of run: RunRecord) -> String {
-        "predictions/\(run.pipeline)/interval=\(run.interval.start.compact)_\(run.interval.end.compact)"
+        let interval = "\(run.interval.start.compact)_\(run.interval.end.compact)"
+        return "predictions/\(run.pipeline)/interval=\(interval)"
     }
 
     private func features(
-        of run: RunRecord, _ document: PipelineDocument, throughSequence sequence: Int64
+        of run: RunRecord,
+        _ document: PipelineDocument,
+        throughSequence sequence: Int64
     ) async throws -> FeatureBatch {
         let builder = FeatureBuilder(features: document.features)
         var all = FeatureBatch(featureNames: document.features.names)
@@ -67,8 +84,12 @@ struct RunPlanner {
         var held = WindowBatch()
         while true {
             let page = try await windows.windows(
-                definition: document.windows, interval: run.interval, throughSequence: sequence,
-                after: after, limit: Self.pageRowCount)
+                definition: document.windows,
+                interval: run.interval,
+                throughSequence: sequence,
+                after: after,
+                limit: Self.pageRowCount
+            )
             if page.isEmpty { break }
             after = page.key(at: page.count - 1)
             guard document.features.isPerDevice else {
@@ -91,7 +112,9 @@ struct RunPlanner {
     }
 
     private func cut(
-        _ features: FeatureBatch, version: FleetVersion, document: PipelineDocument
+        _ features: FeatureBatch,
+        version: FleetVersion,
+        document: PipelineDocument
     ) async throws -> [Cut] {
         let workers = min(document.compute.workerCountMax, workersMax)
         return try await fleets.withPack(of: version) { pack in
@@ -102,7 +125,8 @@ struct RunPlanner {
             while model < pack.count || key < features.keys.count {
                 let modelKey = model < pack.count ? pack.key(at: model) : nil
                 let dataKey = key < features.keys.count ? features.keys[key] : nil
-                let takesModel = modelKey.map { mine in dataKey.map { mine <= $0 } ?? true } ?? false
+                let takesModel =
+                    modelKey.map { mine in dataKey.map { mine <= $0 } ?? true } ?? false
                 let takesData = dataKey.map { mine in modelKey.map { mine <= $0 } ?? true } ?? false
                 costs.append(1 + (takesData ? features.rows(of: key).count : 0))
                 if takesModel { model += 1 }
@@ -114,7 +138,9 @@ struct RunPlanner {
                 let end = ends[range.upperBound - 1]
                 defer { start = end }
                 return Cut(
-                    keys: start.keys..<end.keys, models: start.models..<end.models)
+                    keys: start.keys..<end.keys,
+                    models: start.models..<end.models
+                )
             }
         }
     }

@@ -27,7 +27,10 @@ struct RunPublisher {
     ///
     /// - Throws: `.conflict` when another server took over or a newer attempt is published.
     func publish(
-        _ run: RunRecord, planned: RunPlanner.Planned, results: [TaskResult], notes: [String],
+        _ run: RunRecord,
+        planned: RunPlanner.Planned,
+        results: [TaskResult],
+        notes: [String],
         withFailures: Bool
     ) async throws -> RunRecord {
         try await storeRows(of: run, results: results)
@@ -44,8 +47,13 @@ struct RunPublisher {
         done.endedAt = clock.now
         done.message = notes.isEmpty ? nil : notes.joined(separator: "; ")
         let publication = Publication(
-            pipeline: run.pipeline, interval: run.interval, run: run.id, attempt: run.attempt,
-            manifestKey: manifestKey, publishedAt: clock.now)
+            pipeline: run.pipeline,
+            interval: run.interval,
+            run: run.id,
+            attempt: run.attempt,
+            manifestKey: manifestKey,
+            publishedAt: clock.now
+        )
         try await catalog.publish(publication, run: done, role: role, epoch: epoch)
         try await derive(from: publication, folder: RunPlanner.folder(of: run))
         return done
@@ -64,8 +72,11 @@ struct RunPublisher {
         let key = folder + "/latest.json"
         let pointer = try Self.encode(
             Pointer(
-                run: publication.run, attempt: publication.attempt,
-                manifest: publication.manifestKey))
+                run: publication.run,
+                attempt: publication.attempt,
+                manifest: publication.manifestKey
+            )
+        )
         if try await blobs.exists(key), try await blobs.get(key) == pointer { return }
         try await blobs.put(key, pointer)
     }
@@ -76,7 +87,11 @@ struct RunPublisher {
                 let bytes = try await blobs.map(key, range: nil)
                 let batch = try bytes.withBytes { try PredictionFile.decode($0) }
                 try await windows.addPredictions(
-                    batch, run: run.id, attempt: run.attempt, pipeline: run.pipeline)
+                    batch,
+                    run: run.id,
+                    attempt: run.attempt,
+                    pipeline: run.pipeline
+                )
             }
             let keys = TaskKeys(run: run.id, task: result.task)
             let bytes = try await blobs.map(keys.items(attempt: result.attempt), range: nil)
@@ -86,7 +101,9 @@ struct RunPublisher {
     }
 
     private func manifest(
-        _ run: RunRecord, _ planned: RunPlanner.Planned, _ results: [TaskResult],
+        _ run: RunRecord,
+        _ planned: RunPlanner.Planned,
+        _ results: [TaskResult],
         _ notes: [String]
     ) -> Manifest {
         let prefix = planned.plan.predictionsPrefix + "/"
@@ -96,14 +113,23 @@ struct RunPublisher {
             return part
         }
         return Manifest(
-            run: run.id, attempt: run.attempt, pipeline: run.pipeline,
-            pipelineVersion: run.pipelineVersion, interval: run.interval,
-            fleet: planned.version.fleet, fleetVersion: planned.version.version,
-            packDigest: planned.version.packDigest, features: planned.plan.features,
-            format: planned.plan.format.rawValue, createdAt: clock.now,
+            run: run.id,
+            attempt: run.attempt,
+            pipeline: run.pipeline,
+            pipelineVersion: run.pipelineVersion,
+            interval: run.interval,
+            fleet: planned.version.fleet,
+            fleetVersion: planned.version.version,
+            packDigest: planned.version.packDigest,
+            features: planned.plan.features,
+            format: planned.plan.format.rawValue,
+            createdAt: clock.now,
             items: results.reduce(StatusCounts()) { $0 + $1.items },
             rowCount: parts.reduce(0) { $0 + $1.rowCount },
-            anomalyCount: results.reduce(0) { $0 + $1.anomalyCount }, notes: notes, parts: parts)
+            anomalyCount: results.reduce(0) { $0 + $1.anomalyCount },
+            notes: notes,
+            parts: parts
+        )
     }
 
     private static func encode(_ value: some Encodable) throws -> [UInt8] {

@@ -28,14 +28,22 @@ struct RunSession {
     /// Drives the run to its end.
     mutating func drive() async throws {
         let document = try await driver.pipelines.document(
-            record.pipeline, version: record.pipelineVersion)
+            record.pipeline,
+            version: record.pipelineVersion
+        )
         workerCountMax = min(document.compute.workerCountMax, driver.settings.workersMax)
         await driver.compute.adopt(
             WorkerScaling(
                 workerCountMin: document.compute.workerCountMin,
-                idleTime: document.compute.idle, ticketTimeout: document.limits.runTimeout))
+                idleTime: document.compute.idle,
+                ticketTimeout: document.limits.runTimeout
+            )
+        )
         machine = RunMachine(
-            interval: record.interval, policy: .init(document), createdAt: record.createdAt)
+            interval: record.interval,
+            policy: .init(document),
+            createdAt: record.createdAt
+        )
         while !machine.state.isFinal {
             try Task.checkCancellation()
             if let reason = await driver.cancellation(of: record.id) {
@@ -66,12 +74,14 @@ struct RunSession {
         } catch {
             driver.logger.warning(
                 "the end of a run could not be stored",
-                metadata: ["run": "\(record.id)", "error": "\(error)"])
+                metadata: ["run": "\(record.id)", "error": "\(error)"]
+            )
         }
     }
 
     private mutating func perform(
-        _ actions: [RunMachine.Action], _ document: PipelineDocument
+        _ actions: [RunMachine.Action],
+        _ document: PipelineDocument
     ) async throws {
         var pending = actions
         while !pending.isEmpty {
@@ -80,8 +90,10 @@ struct RunSession {
             case .plan: pending += try await plan(document)
             case .submit(let attempts):
                 try await driver.compute.submit(
-                    attempts.map(ticket), resources: TaskResources(),
-                    workerCountMax: workerCountMax)
+                    attempts.map(ticket),
+                    resources: TaskResources(),
+                    workerCountMax: workerCountMax
+                )
             case .cancel(let attempts):
                 await driver.compute.cancel(attempts.map(ticket))
             case .publish(let withFailures):
@@ -94,8 +106,11 @@ struct RunSession {
         record.startedAt = driver.clock.now
         try await save()
         let planner = RunPlanner(
-            windows: driver.windows, blobs: driver.blobs, fleets: driver.fleets,
-            workersMax: driver.settings.workersMax)
+            windows: driver.windows,
+            blobs: driver.blobs,
+            fleets: driver.fleets,
+            workersMax: driver.settings.workersMax
+        )
         do {
             let planned = try await planner.plan(record, document)
             self.planned = planned
@@ -103,7 +118,9 @@ struct RunSession {
             record.fleetVersion = planned.version.version
             record.taskCount = planned.plan.tasks.count
             return machine.planned(
-                planned.plan.tasks.map { _ in .init() }, now: driver.clock.now)
+                planned.plan.tasks.map { _ in .init() },
+                now: driver.clock.now
+            )
         } catch let error as FleetError {
             return machine.planFailed("\(error)")
         }
@@ -122,19 +139,27 @@ struct RunSession {
 
     /// What an ended attempt came to: what it stored counts, not how it exited.
     private mutating func outcome(
-        of attempt: RunMachine.TaskAttempt, exitCode: Int32, message: String?
+        of attempt: RunMachine.TaskAttempt,
+        exitCode: Int32,
+        message: String?
     ) async throws -> RunMachine.TaskOutcome {
         let key = TaskKeys(run: record.id, task: attempt.task).result(attempt: attempt.attempt)
         guard try await driver.blobs.exists(key) else {
             return .died(exitCode: exitCode, message: message)
         }
         let result = try await JSONDecoder().decode(
-            TaskResult.self, from: Data(driver.blobs.get(key)))
+            TaskResult.self,
+            from: Data(driver.blobs.get(key))
+        )
         results[attempt.task] = result
         return .committed(
             .init(
-                items: result.items, rowCount: result.part?.rowCount ?? 0,
-                anomalyCount: result.anomalyCount, workerSeconds: result.seconds))
+                items: result.items,
+                rowCount: result.part?.rowCount ?? 0,
+                anomalyCount: result.anomalyCount,
+                workerSeconds: result.seconds
+            )
+        )
     }
 
     private mutating func publish(withFailures: Bool) async throws -> [RunMachine.Action] {
@@ -145,8 +170,12 @@ struct RunSession {
         let notes = [machine.startedWithoutWatermark ? machine.message : nil].compactMap(\.self)
         do {
             record = try await publisher.publish(
-                record, planned: planned, results: results.values.sorted { $0.task < $1.task },
-                notes: notes, withFailures: withFailures)
+                record,
+                planned: planned,
+                results: results.values.sorted { $0.task < $1.task },
+                notes: notes,
+                withFailures: withFailures
+            )
             return machine.published()
         } catch let error as FleetError {
             return machine.publishFailed("\(error)", isRetriable: error.isRetriable)
@@ -181,7 +210,8 @@ struct RunSession {
 
     private func report() {
         Counter(
-            label: "fleetscore_runs_total", dimensions: [("state", record.state.rawValue)]
+            label: "fleetscore_runs_total",
+            dimensions: [("state", record.state.rawValue)]
         ).increment()
         driver.logger.info(
             "run ended",
@@ -189,7 +219,8 @@ struct RunSession {
                 "run": "\(record.id)", "pipeline": "\(record.pipeline)",
                 "state": "\(record.state.rawValue)", "items": "\(record.items.total)",
                 "rows": "\(record.rowCount)",
-            ])
+            ]
+        )
     }
 
     private func ticket(_ attempt: RunMachine.TaskAttempt) -> TaskTicket {

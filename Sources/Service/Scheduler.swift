@@ -22,8 +22,13 @@ package actor Scheduler: Service {
     private var documents: [String: (version: Int, document: PipelineDocument)] = [:]
 
     package init(
-        catalog: any Catalog, windows: any WindowStore, pipelines: PipelineRegistry,
-        wakeDriver: Signal, clock: any WallClock, timer: any Clock<Duration>, logger: Logger
+        catalog: any Catalog,
+        windows: any WindowStore,
+        pipelines: PipelineRegistry,
+        wakeDriver: Signal,
+        clock: any WallClock,
+        timer: any Clock<Duration>,
+        logger: Logger
     ) {
         self.catalog = catalog
         self.windows = windows
@@ -79,8 +84,11 @@ package actor Scheduler: Service {
         if record.isPaused {
             let skipped = due.map {
                 SkippedTrigger(
-                    pipeline: record.name, interval: $0, decidedAt: now,
-                    reason: "the pipeline was paused")
+                    pipeline: record.name,
+                    interval: $0,
+                    decidedAt: now,
+                    reason: "the pipeline was paused"
+                )
             }
             try await catalog.skip(skipped, scheduledThrough: last.end)
             return
@@ -90,7 +98,8 @@ package actor Scheduler: Service {
             let reason = "more than \(Schedule.dueCountMax) intervals were due at once"
             try await catalog.skip(
                 [.init(pipeline: record.name, interval: gap, decidedAt: now, reason: reason)],
-                scheduledThrough: first.start)
+                scheduledThrough: first.start
+            )
         }
         for interval in due {
             try await add(record, document, interval, .schedule, scheduledThrough: interval.end)
@@ -98,18 +107,27 @@ package actor Scheduler: Service {
     }
 
     private func rescoreLate(
-        _ record: PipelineRecord, _ document: PipelineDocument, sequence: Int64
+        _ record: PipelineRecord,
+        _ document: PipelineDocument,
+        sequence: Int64
     ) async throws {
         let compared = comparedThrough[record.name] ?? 0
         guard sequence > compared else { return }
         let ends = try await windows.windowEnds(
-            definition: document.windows, afterSequence: compared)
+            definition: document.windows,
+            afterSequence: compared
+        )
         let touched = try await catalog.runIntervals(
-            pipeline: record.name, containingEnds: ends)
+            pipeline: record.name,
+            containingEnds: ends
+        )
         var isSettled = true
         for interval in touched {
-            guard let latest = try await catalog.latestRun(
-                pipeline: record.name, interval: interval)
+            guard
+                let latest = try await catalog.latestRun(
+                    pipeline: record.name,
+                    interval: interval
+                )
             else { continue }
             guard latest.state.isFinal else {
                 // Decided again once that run has ended.
@@ -118,7 +136,8 @@ package actor Scheduler: Service {
             }
             guard latest.state != .cancelled, let read = latest.windowSequence else { continue }
             let missed = try await windows.windowEnds(
-                definition: document.windows, afterSequence: read
+                definition: document.windows,
+                afterSequence: read
             ).contains { interval.covers(end: $0) }
             if missed { try await add(record, document, interval, .lateWindows) }
         }
@@ -126,19 +145,28 @@ package actor Scheduler: Service {
     }
 
     private func add(
-        _ record: PipelineRecord, _ document: PipelineDocument, _ interval: TimeInterval,
-        _ trigger: RunTrigger, scheduledThrough: Timestamp? = nil
+        _ record: PipelineRecord,
+        _ document: PipelineDocument,
+        _ interval: TimeInterval,
+        _ trigger: RunTrigger,
+        scheduledThrough: Timestamp? = nil
     ) async throws {
         let run = try await catalog.addRun(
-            id: RunID.make(at: clock.now), pipeline: record.name,
-            pipelineVersion: record.version, interval: interval,
-            fleet: document.fleet.description, trigger: trigger, at: clock.now,
-            scheduledThrough: scheduledThrough)
+            id: RunID.make(at: clock.now),
+            pipeline: record.name,
+            pipelineVersion: record.version,
+            interval: interval,
+            fleet: document.fleet.description,
+            trigger: trigger,
+            at: clock.now,
+            scheduledThrough: scheduledThrough
+        )
         logger.info(
             "run added",
             metadata: [
                 "run": "\(run.id)", "pipeline": "\(run.pipeline)", "trigger": "\(trigger.rawValue)",
-            ])
+            ]
+        )
         await wakeDriver.raise()
     }
 }

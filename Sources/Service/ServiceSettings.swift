@@ -11,7 +11,7 @@ package struct ServiceSettings: Sendable {
     package var limits = Limits()
     /// Whether sealed log segments become Parquet, and how long that is kept.
     package var capturesRaw = true
-    package var captureRetention: Duration = .seconds(7 * 86_400)
+    package var captureRetention: Duration = .seconds(30 * 86_400)
     package var predictionsRetention: Duration = .seconds(7 * 86_400)
     /// Ceiling over what pipelines ask for.
     package var workersMax = 2

@@ -5,7 +5,8 @@ public enum GzipFile {
     /// - Throws: ``SklearnError`` `.limit` when there are more, `.malformed` or `.truncated` when
     ///   the file is damaged.
     public static func inflate(
-        _ bytes: UnsafeRawBufferPointer, byteCountMax: Int
+        _ bytes: UnsafeRawBufferPointer,
+        byteCountMax: Int
     ) throws(SklearnError) -> [UInt8] {
         try Sklearn.inflate(bytes, limit: byteCountMax)
     }

@@ -30,7 +30,8 @@ struct Fleetscore: AsyncParsableCommand {
             EventsCommand.self, FleetsCommand.self, PipelinesCommand.self, RunsCommand.self,
             PredictionsCommand.self, WorkersCommand.self, StatusCommand.self,
             ConfigCommand.self, SimulateCommand.self, WorkerCommand.self,
-        ])
+        ]
+    )
 
     /// Runs a command; every failure is one line on standard error with the exit code it means.
     static func main() async {

@@ -64,6 +64,7 @@ struct ModelViewTests {
     func random() throws {
         let block = try Self.block()
         var scratch = ScoringScratch()
+        var answers = 0
         for seed in UInt64(1)...3000 {
             var random = SeededGenerator(seed: seed)
             var corrupt = block
@@ -74,8 +75,12 @@ struct ModelViewTests {
             }
             do {
                 _ = try scored(corrupt, [1, 2, 3, 4], rowCount: 2, scratch: &scratch)
-            } catch is InferenceError {}
+                answers += 1
+            } catch is InferenceError {
+                answers += 1
+            }
         }
+        #expect(answers == 3000)
     }
 
     static func block() throws -> [UInt8] {

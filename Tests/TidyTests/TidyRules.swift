@@ -65,7 +65,7 @@ enum TidyRules {
     static let marks = TidyRule(applies: { _ in true }) { file in
         ["TO" + "DO", "FIX" + "ME", "XX" + "X"].flatMap { mark in
             SourceFile.words(mark, in: file.text).map { offset in
-                (file.line(at: offset), "`\(mark)`: do it, or write it down as an issue")
+                (file.line(at: offset), "`\(mark)`: do it now, or leave it out")
             }
         }
     }

@@ -14,6 +14,15 @@ struct HTML: ExpressibleByStringInterpolation, CustomStringConvertible {
 
         mutating func appendLiteral(_ literal: String) { text += literal }
         mutating func appendInterpolation(_ html: HTML) { text += html.description }
+        /// A whole number with thousands separators.
+        mutating func appendInterpolation(grouped value: some BinaryInteger) {
+            let digits = String(value.magnitude)
+            text += value < 0 ? "-" : ""
+            for (index, digit) in digits.enumerated() {
+                if index > 0, (digits.count - index) % 3 == 0 { text += "," }
+                text.append(digit)
+            }
+        }
         mutating func appendInterpolation(_ value: some CustomStringConvertible) {
             text += HTML.escaped(value.description)
         }

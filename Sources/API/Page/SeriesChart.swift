@@ -20,8 +20,11 @@ struct SeriesChart {
             let high = finite.max()
         else { return "<p class=\"muted\">This series has no closed window yet.</p>" }
         let scale = Scale(
-            first: first, last: max(last, first + 1), low: low,
-            high: high > low ? high : low + 1)
+            first: first,
+            last: max(last, first + 1),
+            low: low,
+            high: high > low ? high : low + 1
+        )
         return """
             <svg viewBox="0 0 \(Self.width) \(Self.height)" role="img"
               aria-label="values over time with anomalies marked">

@@ -14,7 +14,9 @@ struct StatusPage {
     func add(to router: Router<BasicRequestContext>) {
         router.get("/") { request, _ in
             JSONAnswer.bytes(
-                Array(try await page(request).description.utf8), type: "text/html; charset=utf-8")
+                Array(try await page(request).description.utf8),
+                type: "text/html; charset=utf-8"
+            )
         }
     }
 
@@ -31,10 +33,10 @@ struct StatusPage {
             <header><h1>Fleetscore</h1><span>version \(status.version), up since
             \(status.startedAt)</span></header>
             \(problem)\(await tiles(status))
-            <h2>Sources</h2>\(sources(status))
-            <h2>Windows</h2>\(windows(status))
-            <h2>Runs</h2>\(runTable(runs))
             \(chart)
+            <h2>Runs</h2>\(runTable(runs))
+            <h2>Windows</h2>\(windows(status))
+            <h2>Sources</h2>\(sources(status))
             <p class="muted">Every item of a run ends as exactly one of scored, no_data, no_model,
             failed, timed_out, quarantined. More: <code>fleetscore --help</code>,
             <a href="/metrics">metrics</a>, <a href="/v1/status">status as JSON</a>.</p>
@@ -46,44 +48,66 @@ struct StatusPage {
         let workers = await backend.compute.workers()
         let series = status.partitions.reduce(0) { $0 + $1.series }
         let late = status.definitions.reduce(0) { $0 + $1.late }
+        let closed = status.definitions.reduce(0) { $0 + $1.closed }
         let lag: HTML = status.lag == 0 ? "0" : "<span class=\"warn\">\(status.lag)</span>"
         return """
             <div class="tiles">
-            <div class="tile">events accepted<b>\(status.accepted)</b></div>
+            <div class="tile">events accepted<b>\(grouped: status.accepted)</b></div>
             <div class="tile">lag, events<b>\(lag)</b></div>
-            <div class="tile">series<b>\(series)</b></div>
-            <div class="tile">windows closed<b>\(status.definitions.reduce(0) { $0 + $1.closed })</b></div>
-            <div class="tile">late events<b>\(late)</b></div>
-            <div class="tile">duplicates<b>\(status.duplicates)</b></div>
+            <div class="tile">series<b>\(grouped: series)</b></div>
+            <div class="tile">windows closed<b>\(grouped: closed)</b></div>
+            <div class="tile">late events<b>\(grouped: late)</b></div>
+            <div class="tile">duplicates<b>\(grouped: status.duplicates)</b></div>
             <div class="tile">workers<b>\(workers.count)</b></div>
             </div>
             """
     }
 
     private func sources(_ status: StatusInfo) -> HTML {
-        let rows = status.partitions.filter { $0.events > 0 }.map { partition -> HTML in
-            """
-            <tr><td>http, partition \(partition.partition)</td><td class="n">\(partition.events)</td>
-            <td class="n">\(partition.lag)</td><td>\(partition.maxEventTime?.description ?? "–")</td>
-            <td class="n">\(partition.series)</td><td class="n">\(partition.openWindows)</td></tr>
-            """
+        let used = status.partitions.filter { $0.events > 0 }
+        guard !used.isEmpty else {
+            return """
+                <p class="muted">No event has arrived. Try
+                <code>fleetscore events send FILE</code>.</p>
+                """
         }
-        guard !rows.isEmpty else {
-            return "<p class=\"muted\">No event has arrived. Try <code>fleetscore events send FILE</code>.</p>"
-        }
-        return """
-            <table><tr><th>source</th><th class="n">log entries</th><th class="n">lag</th>
+        let head: HTML = """
+            <tr><th>source</th><th class="n">log entries</th><th class="n">lag</th>
             <th>newest event</th><th class="n">series</th><th class="n">open windows</th></tr>
-            \(rows.joined())</table>
             """
+        let all = StatusInfo.Partition(
+            partition: 0,
+            events: used.reduce(0) { $0 + $1.events },
+            lag: status.lag,
+            maxEventTime: used.compactMap(\.maxEventTime).max(),
+            openWindows: used.reduce(0) { $0 + $1.openWindows },
+            series: used.reduce(0) { $0 + $1.series }
+        )
+        let rows = used.map { sourceRow("partition \($0.partition)", $0) }
+        return """
+            <table>\(head)\(sourceRow("http", all))</table>
+            <details><summary class="muted">by partition</summary>
+            <table>\(head)\(rows.joined())</table></details>
+            """
+    }
+
+    private func sourceRow(_ name: String, _ partition: StatusInfo.Partition) -> HTML {
+        """
+        <tr><td>\(name)</td><td class="n">\(grouped: partition.events)</td>
+        <td class="n">\(grouped: partition.lag)</td>
+        <td>\(partition.maxEventTime?.description ?? "–")</td>
+        <td class="n">\(grouped: partition.series)</td>
+        <td class="n">\(grouped: partition.openWindows)</td></tr>
+        """
     }
 
     private func windows(_ status: StatusInfo) -> HTML {
         let rows = status.definitions.map { definition -> HTML in
             """
             <tr><td>\(definition.name)</td><td>\(definition.size)</td>
-            <td>\(definition.allowedLateness)</td><td class="n">\(definition.closed)</td>
-            <td class="n">\(definition.windowed)</td><td class="n">\(definition.late)</td>
+            <td>\(definition.allowedLateness)</td><td class="n">\(grouped: definition.closed)</td>
+            <td class="n">\(grouped: definition.windowed)</td>
+            <td class="n">\(grouped: definition.late)</td>
             <td>\(definition.watermark?.description ?? "–")</td></tr>
             """
         }
@@ -96,18 +120,22 @@ struct StatusPage {
 
     private func runTable(_ runs: [RunRecord]) -> HTML {
         guard !runs.isEmpty else {
-            return "<p class=\"muted\">No run yet. Try <code>fleetscore runs start PIPELINE</code>.</p>"
+            return """
+                <p class="muted">No run yet. Try <code>fleetscore runs start PIPELINE</code>.</p>
+                """
         }
         let rows = runs.map { run -> HTML in
             let tone = run.state.isPublished ? "good" : run.state == .failed ? "bad" : "warn"
             let counts = ItemStatus.allCases.reversed().map { status -> HTML in
-                "<td class=\"n\">\(run.items[status])</td>"
+                "<td class=\"n\">\(grouped: run.items[status])</td>"
             }
             let message: HTML = run.message.map { "<br><span class=\"muted\">\($0)</span>" } ?? ""
             return """
-                <tr><td>\(run.pipeline)</td><td>\(run.interval.start) to \(run.interval.end)\(message)</td>
-                <td class="\(HTML(stringLiteral: tone))">\(run.state.rawValue)</td>\(counts.joined())
-                <td class="n">\(run.rowCount)</td><td class="n">\(run.anomalyCount)</td></tr>
+                <tr><td>\(run.pipeline)</td>
+                <td>\(run.interval.start) to \(run.interval.end)\(message)</td>
+                <td class="\(tone)">\(run.state.rawValue)</td>\(counts.joined())
+                <td class="n">\(grouped: run.rowCount)</td>
+                <td class="n">\(grouped: run.anomalyCount)</td></tr>
                 """
         }
         let names = ItemStatus.allCases.reversed().map { status -> HTML in
@@ -120,21 +148,30 @@ struct StatusPage {
     }
 
     private func chartSection(_ request: Request, runs: [RunRecord]) async throws -> HTML {
-        let published = runs.first { $0.state.isPublished && $0.anomalyCount > 0 }
-            ?? runs.first { $0.state.isPublished }
+        let published = runs.filter(\.state.isPublished).max { $0.rowCount < $1.rowCount }
         guard let key = try await chosenKey(request, published) else { return "" }
         let document = try await published.asyncMap {
             try await backend.pipelines.document($0.pipeline, version: $0.pipelineVersion)
         }
-        let definition = request.query("windows") ?? document?.windows
+        let definition =
+            request.query("windows") ?? document?.windows
             ?? backend.settings.windows.first?.name ?? ""
         let newest = try await backend.windows.windows(
-            definition: definition, key: key, from: published?.interval.start ?? .distantPast,
-            to: published?.interval.end ?? .distantFuture, limit: 2000)
+            definition: definition,
+            key: key,
+            from: published?.interval.start ?? .distantPast,
+            to: published?.interval.end ?? .distantFuture,
+            limit: 2000
+        )
         var anomalies: Set<Int64> = []
         if let published {
             let rows = try await backend.windows.predictions(
-                run: published.id, key: key, anomaliesOnly: true, offset: 0, limit: 2000)
+                run: published.id,
+                key: key,
+                anomaliesOnly: true,
+                offset: 0,
+                limit: 2000
+            )
             anomalies = Set(rows.ends)
         }
         let chart = SeriesChart(times: newest.ends, values: newest.means, anomalies: anomalies)
@@ -151,7 +188,11 @@ struct StatusPage {
         if let text = request.query("key"), !text.isEmpty { return try SeriesKey(parsing: text) }
         if let run {
             let items = try await backend.windows.items(
-                run: run.id, status: .scored, offset: 0, limit: 2000)
+                run: run.id,
+                status: .scored,
+                offset: 0,
+                limit: 2000
+            )
             let interesting = items.filter { $0.anomalyCount * 2 < $0.rowCount }
             let best = interesting.max { $0.anomalyCount < $1.anomalyCount } ?? items.first
             if let best { return best.key }

@@ -33,8 +33,10 @@ struct EventRoutes {
         let type = request.headers[.contentType] ?? "application/json"
         guard let format = EventFormat(contentType: type) else {
             throw FleetError(
-                .unsupported, "cannot read events of type \"\(type)\"",
-                hint: "send application/json, application/x-ndjson or text/csv")
+                .unsupported,
+                "cannot read events of type \"\(type)\"",
+                hint: "send application/json, application/x-ndjson or text/csv"
+            )
         }
         let key = Self.idempotencyKey.flatMap { request.headers[$0] }
         guard (key?.utf8.count ?? 1) <= 256, key?.isEmpty != true else {
@@ -42,14 +44,22 @@ struct EventRoutes {
         }
         let body = try await request.body(upTo: backend.settings.limits.bodyByteCountMax)
         let outcome = try await backend.ingest.accept(
-            body, format: format, options: options(request), idempotencyKey: key, source: "http")
+            body,
+            format: format,
+            options: options(request),
+            idempotencyKey: key,
+            source: "http"
+        )
         return try JSONAnswer.ok(
             EventsAnswer(
-                accepted: outcome.accepted, duplicate: outcome.isDuplicate,
+                accepted: outcome.accepted,
+                duplicate: outcome.isDuplicate,
                 rejected: outcome.rejectedCount,
                 rejectedEvents: outcome.rejected.map {
                     .init(index: $0.index, line: $0.line, reason: $0.message)
-                }))
+                }
+            )
+        )
     }
 
     private func options(_ request: Request) throws -> DecodeOptions {
@@ -60,8 +70,10 @@ struct EventRoutes {
         if let unit = request.query("time_unit") {
             guard let known = EpochUnit(rawValue: unit) else {
                 throw FleetError(
-                    .invalidArgument, "there is no time unit \"\(unit)\"",
-                    hint: "use s, ms, us or ns")
+                    .invalidArgument,
+                    "there is no time unit \"\(unit)\"",
+                    hint: "use s, ms, us or ns"
+                )
             }
             options.timeUnit = known
         }
@@ -74,17 +86,25 @@ struct EventRoutes {
 
     private func export(_ request: Request) async throws -> Response {
         let events = try await backend.rawEvents(
-            from: request.time("from") ?? .distantPast, to: request.time("to") ?? .distantFuture,
-            device: request.query("device"), limit: 5_000_000)
+            from: request.time("from") ?? .distantPast,
+            to: request.time("to") ?? .distantFuture,
+            device: request.query("device"),
+            limit: 5_000_000
+        )
         switch request.query("format") ?? "csv" {
         case "parquet":
             return JSONAnswer.bytes(
-                try EventFile.encode(events), type: "application/vnd.apache.parquet")
+                try EventFile.encode(events),
+                type: "application/vnd.apache.parquet"
+            )
         case "csv":
             return JSONAnswer.bytes(EventCSV.encode(events), type: "text/csv; charset=utf-8")
         case let other:
             throw FleetError(
-                .invalidArgument, "cannot export as \"\(other)\"", hint: "use csv or parquet")
+                .invalidArgument,
+                "cannot export as \"\(other)\"",
+                hint: "use csv or parquet"
+            )
         }
     }
 }

@@ -27,8 +27,11 @@ struct FleetRoutes {
             let name = try context.parameters.require("name")
             let body: PromoteRequest = try await request.decoded()
             let alias = try await backend.fleets.promote(
-                fleet: name, version: body.version, alias: body.alias,
-                forcedBecause: body.forceReason)
+                fleet: name,
+                version: body.version,
+                alias: body.alias,
+                forcedBecause: body.forceReason
+            )
             return try JSONAnswer.ok(alias)
         }
     }
@@ -36,14 +39,19 @@ struct FleetRoutes {
     private func importArchive(_ name: String, _ request: Request) async throws -> Response {
         try FleetRegistry.check(name: name)
         let pattern = try KeyPattern(
-            parsing: request.query("key_pattern") ?? "model_{device}_{sensor}")
+            parsing: request.query("key_pattern") ?? "model_{device}_{sensor}"
+        )
         let bytes = try await request.body(upTo: Self.archiveByteCountMax)
         let files = try ModelArchive.files(bytes, name: "upload")
         let imported = try await backend.fleets.importModels(
-            fleet: name, pattern: pattern, files: files)
+            fleet: name,
+            pattern: pattern,
+            files: files
+        )
         return try JSONAnswer.ok(
             FleetDetail(imported.version, aliases: imported.aliases, report: imported.report),
-            status: .created)
+            status: .created
+        )
     }
 
     private func versions(of name: String?) async throws -> [FleetVersionInfo] {
@@ -53,7 +61,8 @@ struct FleetRoutes {
                 version,
                 aliases: aliases.filter {
                     $0.fleet == version.fleet && $0.version == version.version
-                }.map(\.alias))
+                }.map(\.alias)
+            )
         }
     }
 
@@ -62,10 +71,12 @@ struct FleetRoutes {
         guard let newest = known.first else {
             let names = Set(try await backend.catalog.fleetVersions(nil).map(\.fleet))
             throw FleetError(
-                .notFound, "there is no fleet \"\(name)\"",
+                .notFound,
+                "there is no fleet \"\(name)\"",
                 hint: DidYouMean.suggestion(for: name, among: names.sorted()).map {
                     "did you mean \"\($0)\"?"
-                } ?? "import one with `fleetscore fleets import \(name) DIR`")
+                } ?? "import one with `fleetscore fleets import \(name) DIR`"
+            )
         }
         let record =
             if let version {
@@ -77,8 +88,10 @@ struct FleetRoutes {
             $0.version == record.version
         }
         return FleetDetail(
-            record, aliases: aliases.map(\.alias),
-            report: try await backend.fleets.report(of: record))
+            record,
+            aliases: aliases.map(\.alias),
+            report: try await backend.fleets.report(of: record)
+        )
     }
 
     private func number(_ text: String, of name: String) async throws -> FleetVersion {
@@ -92,10 +105,16 @@ struct FleetRoutes {
 extension FleetVersionInfo {
     init(_ version: FleetVersion, aliases: [String]) {
         self.init(
-            fleet: version.fleet, version: version.version, createdAt: version.createdAt,
-            keyPattern: version.keyPattern, models: version.modelCount,
-            errors: version.errorCount, warnings: version.warningCount,
-            packDigest: version.packDigest, aliases: aliases)
+            fleet: version.fleet,
+            version: version.version,
+            createdAt: version.createdAt,
+            keyPattern: version.keyPattern,
+            models: version.modelCount,
+            errors: version.errorCount,
+            warnings: version.warningCount,
+            packDigest: version.packDigest,
+            aliases: aliases
+        )
     }
 }
 
@@ -106,15 +125,20 @@ extension FleetDetail {
             findings: report.checked.flatMap { checked in
                 checked.findings.map {
                     FindingInfo(
-                        key: checked.key.description, severity: $0.severity.rawValue,
-                        message: $0.message)
+                        key: checked.key.description,
+                        severity: $0.severity.rawValue,
+                        message: $0.message
+                    )
                 }
             },
             ignoredFiles: report.ignored,
             failures: report.failures.map {
                 FindingInfo(
-                    key: $0.key?.description ?? $0.file, severity: "error",
-                    message: "\($0.file): \($0.message)")
-            })
+                    key: $0.key?.description ?? $0.file,
+                    severity: "error",
+                    message: "\($0.file): \($0.message)"
+                )
+            }
+        )
     }
 }

@@ -13,7 +13,9 @@ struct HealthRoutes {
         router.get("/ready") { _, _ in try await ready() }
         router.get("/metrics") { _, _ in
             JSONAnswer.bytes(
-                Array(await metrics().utf8), type: "text/plain; version=0.0.4; charset=utf-8")
+                Array(await metrics().utf8),
+                type: "text/plain; version=0.0.4; charset=utf-8"
+            )
         }
         router.get("/v1/status") { _, _ in try JSONAnswer.ok(await backend.status()) }
     }

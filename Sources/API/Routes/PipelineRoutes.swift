@@ -22,7 +22,9 @@ struct PipelineRoutes {
         router.post("/v1/pipelines") { request, _ in
             let yaml = try await text(of: request)
             let record = try await backend.pipelines.publish(
-                yaml: yaml, file: request.query("file") ?? "pipeline.yaml")
+                yaml: yaml,
+                file: request.query("file") ?? "pipeline.yaml"
+            )
             return try JSONAnswer.ok(await info(record), status: .created)
         }
         router.post("/v1/pipelines/check") { request, _ in
@@ -37,7 +39,8 @@ struct PipelineRoutes {
         router.get("/v1/pipelines/:name/preview") { request, context in
             let count = try request.number("count", default: 5, in: 1...1000)
             return try JSONAnswer.ok(
-                backend.pipelines.preview(await record(context), count: count))
+                backend.pipelines.preview(await record(context), count: count)
+            )
         }
         router.post("/v1/pipelines/:name/pause") { _, context in
             let name = try await record(context).name
@@ -66,10 +69,12 @@ struct PipelineRoutes {
         } catch let error as FleetError where error.code == .notFound {
             let names = try await backend.catalog.pipelines().map(\.name)
             throw FleetError(
-                .notFound, "there is no pipeline \"\(name)\"",
+                .notFound,
+                "there is no pipeline \"\(name)\"",
                 hint: DidYouMean.suggestion(for: name, among: names).map {
                     "did you mean \"\($0)\"?"
-                } ?? "publish one with `fleetscore pipelines publish FILE`")
+                } ?? "publish one with `fleetscore pipelines publish FILE`"
+            )
         }
     }
 
@@ -78,17 +83,25 @@ struct PipelineRoutes {
         let lastRun = try await backend.catalog.runs(pipeline: record.name, limit: 1).first
         let skipped = try await backend.catalog.skippedTriggers(pipeline: record.name, limit: 10)
         return PipelineInfo(
-            name: record.name, version: record.version, publishedAt: record.publishedAt,
-            paused: record.isPaused, schedule: document.scheduleText,
-            fleet: document.fleet.description, windows: document.windows,
+            name: record.name,
+            version: record.version,
+            publishedAt: record.publishedAt,
+            paused: record.isPaused,
+            schedule: document.scheduleText,
+            fleet: document.fleet.description,
+            windows: document.windows,
             nextFireTimes: record.isPaused
                 ? [] : try backend.pipelines.preview(record, count: 3),
-            lastRun: lastRun.map { RunInfo($0, blobs: backend.blobs) }, document: record.document,
+            lastRun: lastRun.map { RunInfo($0, blobs: backend.blobs) },
+            document: record.document,
             skipped: skipped.map {
                 .init(
-                    intervalStart: $0.interval.start, intervalEnd: $0.interval.end,
-                    reason: $0.reason)
-            })
+                    intervalStart: $0.interval.start,
+                    intervalEnd: $0.interval.end,
+                    reason: $0.reason
+                )
+            }
+        )
     }
 }
 

@@ -18,14 +18,19 @@ struct SeriesRoutes {
         router.get("/v1/windows") { request, _ in
             guard let text = request.query("key") else {
                 throw FleetError(
-                    .invalidArgument, "no key is given", hint: "add ?key=device/sensor")
+                    .invalidArgument,
+                    "no key is given",
+                    hint: "add ?key=device/sensor"
+                )
             }
             let definition = request.query("windows") ?? backend.settings.windows.first?.name ?? ""
             let batch = try await backend.windows.windows(
-                definition: definition, key: SeriesKey(parsing: text),
+                definition: definition,
+                key: SeriesKey(parsing: text),
                 from: request.time("from") ?? .distantPast,
                 to: request.time("to") ?? .distantFuture,
-                limit: request.number("limit", default: 1000, in: 1...100_000))
+                limit: request.number("limit", default: 1000, in: 1...100_000)
+            )
             return try JSONAnswer.ok((0..<batch.count).map { WindowInfo(batch, row: $0) })
         }
     }
@@ -36,9 +41,15 @@ extension WindowInfo {
         self.init(
             key: batch.key(at: row).description,
             start: Timestamp(microseconds: batch.starts[row]),
-            end: Timestamp(microseconds: batch.ends[row]), count: batch.counts[row],
-            sum: batch.sums[row], mean: batch.means[row], min: batch.mins[row],
-            max: batch.maxs[row], stddev: batch.stddevs[row].ifNumber,
-            first: batch.firsts[row], last: batch.lasts[row])
+            end: Timestamp(microseconds: batch.ends[row]),
+            count: batch.counts[row],
+            sum: batch.sums[row],
+            mean: batch.means[row],
+            min: batch.mins[row],
+            max: batch.maxs[row],
+            stddev: batch.stddevs[row].ifNumber,
+            first: batch.firsts[row],
+            last: batch.lasts[row]
+        )
     }
 }

@@ -9,7 +9,8 @@ struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
         abstract: "Send files of events, and export what the server holds.",
-        subcommands: [Send.self, Export.self, Rejected.self, Late.self])
+        subcommands: [Send.self, Export.self, Rejected.self, Late.self]
+    )
 
     struct Send: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -22,7 +23,8 @@ struct EventsCommand: AsyncParsableCommand {
                 Sends in time order. Each batch carries a key made of the file's content, so that
                 running the command again after an interruption counts nothing twice.
                 --complete says that all of a historic data set is sent: its windows close now.
-                """)
+                """
+        )
 
         @Argument(help: "A CSV, NDJSON or JSON file.")
         var file: String
@@ -60,7 +62,10 @@ struct EventsCommand: AsyncParsableCommand {
             decoding.defaultDevice = device
             let source = try EventFileSource.open(file, format: format, options: decoding)
             let sender = EventSender(
-                client: try options.client(), batchEventCount: batch, keyPrefix: source.digest)
+                client: try options.client(),
+                batchEventCount: batch,
+                keyPrefix: source.digest
+            )
             var progress = ProgressLine("sending", total: source.events.count, unit: "events")
             let sent = try await sender.send(source.events) { progress.update($0) }
             if complete { try await sender.complete() }
@@ -78,9 +83,12 @@ struct EventsCommand: AsyncParsableCommand {
 
         private func report(_ source: EventFileSource, _ sent: EventSender.Sent) throws {
             let answer = Answer(
-                accepted: sent.accepted, duplicates: sent.alreadyThere,
+                accepted: sent.accepted,
+                duplicates: sent.alreadyThere,
                 rejected: source.rejectedCount + sent.rejected,
-                rejectedByReason: source.rejectedByReason, completed: complete)
+                rejectedByReason: source.rejectedByReason,
+                completed: complete
+            )
             for event in source.rejected.prefix(20) {
                 Terminal.complain("rejected line \(event.line): \(event.message)")
             }
@@ -107,7 +115,8 @@ struct EventsCommand: AsyncParsableCommand {
                   fleetscore events export --device pump-7 --format parquet --out readings.parquet
 
                 Older readings are in the capture: Parquet files in blobs/capture/DATE/HOUR/.
-                """)
+                """
+        )
 
         @Option(help: "From this time on, RFC 3339.")
         var from: String?
@@ -144,7 +153,8 @@ struct EventsCommand: AsyncParsableCommand {
     struct Rejected: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List rejected events, newest first.",
-            discussion: "Example:\n  fleetscore events rejected --limit 20")
+            discussion: "Example:\n  fleetscore events rejected --limit 20"
+        )
 
         @Option(help: "How many.")
         var limit = 20
@@ -160,7 +170,9 @@ struct EventsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let rows: [Row] = try await options.client().get(
-                "/v1/events/rejected", ["limit": "\(limit)"])
+                "/v1/events/rejected",
+                ["limit": "\(limit)"]
+            )
             try options.show(rows) { rows in
                 for row in rows { Terminal.say("\(row.receivedAt)  \(row.reason)  \(row.sample)") }
             }
@@ -170,7 +182,8 @@ struct EventsCommand: AsyncParsableCommand {
     struct Late: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List events that came after their window had closed, newest first.",
-            discussion: "Example:\n  fleetscore events late --limit 20")
+            discussion: "Example:\n  fleetscore events late --limit 20"
+        )
 
         @Option(help: "How many.")
         var limit = 20
@@ -186,7 +199,9 @@ struct EventsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let rows: [Row] = try await options.client().get(
-                "/v1/events/late", ["limit": "\(limit)"])
+                "/v1/events/late",
+                ["limit": "\(limit)"]
+            )
             try options.show(rows) { rows in
                 for row in rows {
                     Terminal.say("\(row.time)  \(row.key)  \(row.value)  (\(row.definition))")

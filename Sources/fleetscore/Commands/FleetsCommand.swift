@@ -7,8 +7,10 @@ import FoundationEssentials
 /// Commands about fleets of models.
 struct FleetsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "fleets", abstract: "Import, list, show and promote fleets of models.",
-        subcommands: [Import.self, List.self, Show.self, Promote.self])
+        commandName: "fleets",
+        abstract: "Import, list, show and promote fleets of models.",
+        subcommands: [Import.self, List.self, Show.self, Promote.self]
+    )
 
     /// Sends model files to the server, which decodes them without running anything in them.
     struct Import: AsyncParsableCommand {
@@ -22,7 +24,8 @@ struct FleetsCommand: AsyncParsableCommand {
                 Pickles and joblib files are decoded by an allow-list reader; nothing in them is
                 executed. The new version becomes `candidate`; the first one without errors
                 becomes `production` too.
-                """)
+                """
+        )
 
         @Argument(help: "The fleet's name.")
         var name: String
@@ -39,19 +42,23 @@ struct FleetsCommand: AsyncParsableCommand {
             _ = try KeyPattern(parsing: keyPattern)
             let archive = try ModelSource.archive(at: path)
             let detail: FleetDetail = try await options.client().post(
-                "/v1/fleets/\(name.percentEncodedForPath)/versions", ["key_pattern": keyPattern],
-                body: .init(archive, contentType: "application/x-tar"))
+                "/v1/fleets/\(name.percentEncodedForPath)/versions",
+                ["key_pattern": keyPattern],
+                body: .init(archive, contentType: "application/x-tar")
+            )
             try options.show(detail) { detail in
                 let version = detail.version
                 Terminal.say(
                     "imported \(version.fleet) version \(version.version): "
                         + "\(version.models.grouped) models, \(version.errors) with errors, "
                         + "\(version.warnings) with warnings; aliases: "
-                        + version.aliases.joined(separator: ", "))
+                        + version.aliases.joined(separator: ", ")
+                )
                 FleetsCommand.showFindings(detail)
                 if !version.aliases.contains("production") {
                     Terminal.say(
-                        "next: fleetscore fleets promote \(version.fleet) \(version.version)")
+                        "next: fleetscore fleets promote \(version.fleet) \(version.version)"
+                    )
                 }
             }
         }
@@ -60,7 +67,8 @@ struct FleetsCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List fleets and their versions.",
-            discussion: "Example:\n  fleetscore fleets list --json")
+            discussion: "Example:\n  fleetscore fleets list --json"
+        )
 
         @OptionGroup var options: ServerOptions
 
@@ -73,7 +81,8 @@ struct FleetsCommand: AsyncParsableCommand {
                 }
                 var table = TextTable(
                     ["fleet", "version", "models", "errors", "warnings", "aliases", "created"],
-                    numbers: ["version", "models", "errors", "warnings"])
+                    numbers: ["version", "models", "errors", "warnings"]
+                )
                 for version in versions {
                     table.add([
                         version.fleet, "\(version.version)", version.models.grouped,
@@ -89,7 +98,8 @@ struct FleetsCommand: AsyncParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show a version of a fleet and what its checks found.",
-            discussion: "Example:\n  fleetscore fleets show plant --version production")
+            discussion: "Example:\n  fleetscore fleets show plant --version production"
+        )
 
         @Argument(help: "The fleet's name.")
         var name: String
@@ -103,7 +113,9 @@ struct FleetsCommand: AsyncParsableCommand {
             var query: [String: String] = [:]
             query["version"] = version
             let detail: FleetDetail = try await options.client().get(
-                "/v1/fleets/\(name.percentEncodedForPath)", query)
+                "/v1/fleets/\(name.percentEncodedForPath)",
+                query
+            )
             try options.show(detail) { detail in
                 let version = detail.version
                 Terminal.say("fleet      \(version.fleet)")
@@ -128,7 +140,8 @@ struct FleetsCommand: AsyncParsableCommand {
 
                 A version whose models have errors is refused unless --force gives a reason, which
                 is recorded.
-                """)
+                """
+        )
 
         @Argument(help: "The fleet's name.")
         var name: String
@@ -162,7 +175,9 @@ struct FleetsCommand: AsyncParsableCommand {
             let answer: Answer = try await options.client().post(
                 "/v1/fleets/\(name.percentEncodedForPath)/promote",
                 body: .init(
-                    json: PromoteRequest(version: version, alias: alias, forceReason: reason)))
+                    json: PromoteRequest(version: version, alias: alias, forceReason: reason)
+                )
+            )
             try options.show(answer) {
                 Terminal.say("\($0.fleet)@\($0.alias) is version \($0.version) now")
             }
@@ -178,8 +193,11 @@ struct FleetsCommand: AsyncParsableCommand {
             detail.findings.filter { $0.severity == "error" }
             + detail.findings.filter { $0.severity != "error" }
         for finding in ordered.prefix(20) {
-            let severity = finding.severity + String(repeating: " ", count: 9).dropFirst(
-                finding.severity.count)
+            let severity =
+                finding.severity
+                + String(repeating: " ", count: 9).dropFirst(
+                    finding.severity.count
+                )
             Terminal.say("  \(severity)\(finding.key): \(finding.message)")
         }
         let more = detail.failures.count + ordered.count - 40
@@ -187,7 +205,8 @@ struct FleetsCommand: AsyncParsableCommand {
         if !detail.ignoredFiles.isEmpty {
             Terminal.say(
                 "  ignored  \(detail.ignoredFiles.count) files whose names do not fit the pattern: "
-                    + detail.ignoredFiles.prefix(5).joined(separator: ", "))
+                    + detail.ignoredFiles.prefix(5).joined(separator: ", ")
+            )
         }
     }
 }

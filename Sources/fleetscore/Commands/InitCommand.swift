@@ -14,7 +14,8 @@ struct InitCommand: ParsableCommand {
               fleetscore init plant/ --name plant
 
             Existing files are kept and refused.
-            """)
+            """
+    )
 
     @Argument(help: "Folder to write them in.")
     var folder = "."
@@ -25,10 +26,16 @@ struct InitCommand: ParsableCommand {
     func run() throws {
         do {
             try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
+                atPath: folder,
+                withIntermediateDirectories: true
+            )
         } catch {
             throw FleetError(
-                .unavailable, "cannot make the folder \(folder)", isRetriable: false, cause: error)
+                .unavailable,
+                "cannot make the folder \(folder)",
+                isRetriable: false,
+                cause: error
+            )
         }
         let pipeline = PipelineDocument.starter(name: name, windows: "1m", fleet: name)
         _ = try PipelineDocument.parse(yaml: pipeline, file: "pipeline.yaml")
@@ -36,8 +43,10 @@ struct InitCommand: ParsableCommand {
         for file in ["fleetscore.yaml", "pipeline.yaml"]
         where FileManager.default.fileExists(atPath: prefix + file) {
             throw FleetError(
-                .conflict, "\(prefix)\(file) exists already",
-                hint: "pass another folder: fleetscore init DIR")
+                .conflict,
+                "\(prefix)\(file) exists already",
+                hint: "pass another folder: fleetscore init DIR"
+            )
         }
         try Files.create(prefix + "fleetscore.yaml", Array(ServerDocument.starter.utf8))
         try Files.create(prefix + "pipeline.yaml", Array(pipeline.utf8))
@@ -50,13 +59,16 @@ struct InitCommand: ParsableCommand {
 /// Commands about settings.
 struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Explain and check settings.",
-        subcommands: [Reference.self, Check.self])
+        commandName: "config",
+        abstract: "Explain and check settings.",
+        subcommands: [Reference.self, Check.self]
+    )
 
     struct Reference: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print every setting: type, unit, default, range and meaning.",
-            discussion: "Example:\n  fleetscore config reference")
+            discussion: "Example:\n  fleetscore config reference"
+        )
 
         func run() {
             for setting in Setting.reference {
@@ -65,7 +77,8 @@ struct ConfigCommand: ParsableCommand {
                 let unit = setting.unit.isEmpty ? "" : ", \(setting.unit)"
                 Terminal.say(
                     "    \(setting.kind.rawValue)\(unit); default \(setting.defaultText); "
-                        + setting.range)
+                        + setting.range
+                )
             }
         }
     }
@@ -73,7 +86,8 @@ struct ConfigCommand: ParsableCommand {
     struct Check: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check a configuration file without starting.",
-            discussion: "Example:\n  fleetscore config check fleetscore.yaml")
+            discussion: "Example:\n  fleetscore config check fleetscore.yaml"
+        )
 
         @Argument(help: "The configuration file.")
         var file = ConfigurationLoader.defaultFile

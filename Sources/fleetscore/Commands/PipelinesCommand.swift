@@ -11,12 +11,14 @@ struct PipelinesCommand: AsyncParsableCommand {
         abstract: "Check, publish, list, show, pause, resume and preview pipelines.",
         subcommands: [
             Check.self, Publish.self, List.self, Show.self, Pause.self, Resume.self, Preview.self,
-        ])
+        ]
+    )
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check a pipeline document without publishing it; needs no server.",
-            discussion: "Example:\n  fleetscore pipelines check pipeline.yaml")
+            discussion: "Example:\n  fleetscore pipelines check pipeline.yaml"
+        )
 
         @Argument(help: "The YAML document.")
         var file: String
@@ -41,7 +43,8 @@ struct PipelinesCommand: AsyncParsableCommand {
     struct Publish: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Publish a pipeline document as its next version; fires nothing by itself.",
-            discussion: "Example:\n  fleetscore pipelines publish pipeline.yaml")
+            discussion: "Example:\n  fleetscore pipelines publish pipeline.yaml"
+        )
 
         @Argument(help: "The YAML document.")
         var file: String
@@ -52,14 +55,18 @@ struct PipelinesCommand: AsyncParsableCommand {
             let text = try Files.text(file)
             _ = try PipelineDocument.parse(yaml: text, file: file)
             let info: PipelineInfo = try await options.client().post(
-                "/v1/pipelines", ["file": file],
-                body: .init(Array(text.utf8), contentType: "application/yaml"))
+                "/v1/pipelines",
+                ["file": file],
+                body: .init(Array(text.utf8), contentType: "application/yaml")
+            )
             try options.show(info) { info in
                 Terminal.say("published \(info.name) version \(info.version)")
                 if let next = info.nextFireTimes.first {
                     Terminal.say("  \(info.schedule ?? ""), next at \(next)")
                 } else {
-                    Terminal.say("  no schedule; start it with `fleetscore runs start \(info.name)`")
+                    Terminal.say(
+                        "  no schedule; start it with `fleetscore runs start \(info.name)`"
+                    )
                 }
             }
         }
@@ -68,7 +75,8 @@ struct PipelinesCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List pipelines with their last runs.",
-            discussion: "Example:\n  fleetscore pipelines list")
+            discussion: "Example:\n  fleetscore pipelines list"
+        )
 
         @OptionGroup var options: ServerOptions
 
@@ -76,12 +84,15 @@ struct PipelinesCommand: AsyncParsableCommand {
             let infos: [PipelineInfo] = try await options.client().get("/v1/pipelines")
             try options.show(infos) { infos in
                 guard !infos.isEmpty else {
-                    Terminal.say("no pipelines; publish one with `fleetscore pipelines publish FILE`")
+                    Terminal.say(
+                        "no pipelines; publish one with `fleetscore pipelines publish FILE`"
+                    )
                     return
                 }
                 var table = TextTable(
                     ["pipeline", "version", "schedule", "fleet", "next", "last run"],
-                    numbers: ["version"])
+                    numbers: ["version"]
+                )
                 for info in infos {
                     table.add([
                         info.name, "\(info.version)", info.schedule ?? "by request", info.fleet,
@@ -97,7 +108,8 @@ struct PipelinesCommand: AsyncParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show a pipeline: its document, next fire times and skipped triggers.",
-            discussion: "Example:\n  fleetscore pipelines show plant")
+            discussion: "Example:\n  fleetscore pipelines show plant"
+        )
 
         @Argument(help: "The pipeline's name.")
         var name: String
@@ -106,7 +118,8 @@ struct PipelinesCommand: AsyncParsableCommand {
 
         func run() async throws {
             let info: PipelineInfo = try await options.client().get(
-                "/v1/pipelines/\(name.percentEncodedForPath)")
+                "/v1/pipelines/\(name.percentEncodedForPath)"
+            )
             try options.show(info) { info in
                 Terminal.say("# version \(info.version), published \(info.publishedAt)")
                 Terminal.say(info.document.trimmed)
@@ -115,7 +128,8 @@ struct PipelinesCommand: AsyncParsableCommand {
                 for skipped in info.skipped {
                     Terminal.say(
                         "# skipped \(skipped.intervalStart)/\(skipped.intervalEnd): "
-                            + skipped.reason)
+                            + skipped.reason
+                    )
                 }
             }
         }
@@ -124,7 +138,8 @@ struct PipelinesCommand: AsyncParsableCommand {
     struct Pause: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Pause a schedule; its intervals are recorded as skipped meanwhile.",
-            discussion: "Example:\n  fleetscore pipelines pause plant")
+            discussion: "Example:\n  fleetscore pipelines pause plant"
+        )
 
         @Argument(help: "The pipeline's name.")
         var name: String
@@ -137,7 +152,8 @@ struct PipelinesCommand: AsyncParsableCommand {
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Resume a paused schedule.",
-            discussion: "Example:\n  fleetscore pipelines resume plant")
+            discussion: "Example:\n  fleetscore pipelines resume plant"
+        )
 
         @Argument(help: "The pipeline's name.")
         var name: String
@@ -154,7 +170,8 @@ struct PipelinesCommand: AsyncParsableCommand {
                 Examples:
                   fleetscore pipelines preview plant --count 10
                   fleetscore pipelines preview pipeline.yaml
-                """)
+                """
+        )
 
         @Argument(help: "A pipeline's name, or a YAML document.")
         var name: String
@@ -176,10 +193,14 @@ struct PipelinesCommand: AsyncParsableCommand {
                 let document = try PipelineDocument.parse(yaml: Files.text(name), file: name)
                 times =
                     document.schedule?.schedule.fireTimes(
-                        after: SystemWallClock().now, count: count) ?? []
+                        after: SystemWallClock().now,
+                        count: count
+                    ) ?? []
             } else {
                 times = try await options.client().get(
-                    "/v1/pipelines/\(name.percentEncodedForPath)/preview", ["count": "\(count)"])
+                    "/v1/pipelines/\(name.percentEncodedForPath)/preview",
+                    ["count": "\(count)"]
+                )
             }
             try options.show(times) { times in
                 if times.isEmpty { Terminal.say("no schedule: runs start by request only") }
@@ -189,10 +210,13 @@ struct PipelinesCommand: AsyncParsableCommand {
     }
 
     private static func change(
-        _ name: String, _ verb: String, _ options: ServerOptions
+        _ name: String,
+        _ verb: String,
+        _ options: ServerOptions
     ) async throws {
         let info: PipelineInfo = try await options.client().post(
-            "/v1/pipelines/\(name.percentEncodedForPath)/\(verb)")
+            "/v1/pipelines/\(name.percentEncodedForPath)/\(verb)"
+        )
         try options.show(info) {
             Terminal.say("\($0.name) is " + ($0.paused ? "paused" : "active"))
         }

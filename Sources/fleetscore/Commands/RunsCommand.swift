@@ -10,7 +10,8 @@ struct RunsCommand: AsyncParsableCommand {
         abstract: "Start, list, show, watch and cancel runs, and read their predictions.",
         subcommands: [
             Start.self, List.self, Show.self, Watch.self, Cancel.self, Predictions.self,
-        ])
+        ]
+    )
 
     struct Start: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -23,7 +24,8 @@ struct RunsCommand: AsyncParsableCommand {
                 The interval covers the windows that lie in it. Without one the last complete
                 interval of the schedule is taken. Running an interval again replaces what it
                 published.
-                """)
+                """
+        )
 
         @Argument(help: "The pipeline's name.")
         var pipeline: String
@@ -40,7 +42,9 @@ struct RunsCommand: AsyncParsableCommand {
             if let interval { _ = try TimeInterval(parsing: interval) }
             let client = try options.client()
             let run: RunInfo = try await client.post(
-                "/v1/runs", body: .init(json: StartRunRequest(pipeline: pipeline, interval: interval)))
+                "/v1/runs",
+                body: .init(json: StartRunRequest(pipeline: pipeline, interval: interval))
+            )
             guard wait else {
                 try options.show(run) {
                     Terminal.say("started run \($0.id) (attempt \($0.attempt))")
@@ -55,7 +59,8 @@ struct RunsCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List runs, newest first.",
-            discussion: "Example:\n  fleetscore runs list --pipeline plant --limit 5")
+            discussion: "Example:\n  fleetscore runs list --pipeline plant --limit 5"
+        )
 
         @Option(help: "Only this pipeline's runs.")
         var pipeline: String?
@@ -75,8 +80,12 @@ struct RunsCommand: AsyncParsableCommand {
                     return
                 }
                 var table = TextTable(
-                    ["run", "pipeline", "interval", "attempt", "state", "items", "rows", "anomalies"],
-                    numbers: ["attempt", "items", "rows", "anomalies"])
+                    [
+                        "run", "pipeline", "interval", "attempt", "state", "items", "rows",
+                        "anomalies",
+                    ],
+                    numbers: ["attempt", "items", "rows", "anomalies"]
+                )
                 for run in runs {
                     table.add([
                         run.id, run.pipeline, "\(run.intervalStart)/\(run.intervalEnd)",
@@ -92,7 +101,8 @@ struct RunsCommand: AsyncParsableCommand {
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show a run: its state, items by status, and where its predictions are.",
-            discussion: "Example:\n  fleetscore runs show RUN --json")
+            discussion: "Example:\n  fleetscore runs show RUN --json"
+        )
 
         @Argument(help: "The run's id.")
         var run: String
@@ -101,7 +111,8 @@ struct RunsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let info: RunInfo = try await options.client().get(
-                "/v1/runs/\(run.percentEncodedForPath)")
+                "/v1/runs/\(run.percentEncodedForPath)"
+            )
             try options.show(info) { RunsCommand.say($0) }
         }
     }
@@ -115,7 +126,8 @@ struct RunsCommand: AsyncParsableCommand {
 
                 Exit code 0 when it published everything, 3 when items failed, 1 when it published
                 nothing.
-                """)
+                """
+        )
 
         @Argument(help: "The run's id.")
         var run: String
@@ -130,7 +142,8 @@ struct RunsCommand: AsyncParsableCommand {
     struct Cancel: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Cancel a run that has not ended; it publishes nothing.",
-            discussion: "Example:\n  fleetscore runs cancel RUN")
+            discussion: "Example:\n  fleetscore runs cancel RUN"
+        )
 
         @Argument(help: "The run's id.")
         var run: String
@@ -139,7 +152,8 @@ struct RunsCommand: AsyncParsableCommand {
 
         func run() async throws {
             let info: RunInfo = try await options.client().post(
-                "/v1/runs/\(run.percentEncodedForPath)/cancel")
+                "/v1/runs/\(run.percentEncodedForPath)/cancel"
+            )
             try options.show(info) { Terminal.say("cancelling run \($0.id)") }
         }
     }
@@ -154,7 +168,8 @@ struct RunsCommand: AsyncParsableCommand {
                   fleetscore runs predictions RUN --anomalies
                   fleetscore runs predictions RUN --format csv > predictions.csv
                   fleetscore runs predictions RUN --key pump-7/temperature --json
-                """)
+                """
+        )
 
         @Argument(help: "The run's id.")
         var run: String
@@ -180,10 +195,14 @@ struct RunsCommand: AsyncParsableCommand {
             var offset = 0
             var shown = 0
             var table = TextTable(
-                ["key", "window end", "status", "score", "anomaly", "features"], numbers: ["score"])
+                ["key", "window end", "status", "score", "anomaly", "features"],
+                numbers: ["score"]
+            )
             var next: Int? = 0
             if format == .csv {
-                Terminal.say("device,sensor,window_start,window_end,status,score,is_anomaly,features")
+                Terminal.say(
+                    "device,sensor,window_start,window_end,status,score,is_anomaly,features"
+                )
             }
             while shown < limit, let from = next {
                 offset = from
@@ -191,7 +210,9 @@ struct RunsCommand: AsyncParsableCommand {
                 query["key"] = key
                 if anomalies { query["anomalies"] = "true" }
                 let page: PredictionPage = try await client.get(
-                    "/v1/runs/\(run.percentEncodedForPath)/predictions", query)
+                    "/v1/runs/\(run.percentEncodedForPath)/predictions",
+                    query
+                )
                 for row in page.rows {
                     switch format {
                     case .table: table.add(Self.cells(row))
@@ -234,7 +255,8 @@ struct RunsCommand: AsyncParsableCommand {
         Terminal.say("run        \(run.id)")
         Terminal.say("pipeline   \(run.pipeline) version \(run.pipelineVersion)")
         Terminal.say(
-            "fleet      \(run.fleet)" + (run.fleetVersion.map { " (version \($0))" } ?? ""))
+            "fleet      \(run.fleet)" + (run.fleetVersion.map { " (version \($0))" } ?? "")
+        )
         Terminal.say("interval   \(run.intervalStart)/\(run.intervalEnd)")
         Terminal.say("attempt    \(run.attempt) (\(run.trigger))")
         Terminal.say("state      \(run.state)" + (run.message.map { ": \($0)" } ?? ""))
@@ -248,7 +270,9 @@ struct RunsCommand: AsyncParsableCommand {
 
     /// Shows progress until a run ends, then the run; the exit code says how it ended.
     static func follow(
-        _ id: String, _ client: FleetscoreClient, _ options: ServerOptions
+        _ id: String,
+        _ client: FleetscoreClient,
+        _ options: ServerOptions
     ) async throws {
         var progress: ProgressLine?
         while true {

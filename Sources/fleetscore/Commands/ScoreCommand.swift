@@ -19,7 +19,8 @@ struct ScoreCommand: AsyncParsableCommand {
             that has no {sensor}, a model scores all sensors of its device together.
             Output: parts and a manifest.json, whose presence says that the result is complete.
             Exit codes: 0 scored (also with suspect models), 3 when items failed, 2 wrong usage.
-            """)
+            """
+    )
 
     @Option(help: "CSV file of readings.")
     var data: String
@@ -54,8 +55,13 @@ struct ScoreCommand: AsyncParsableCommand {
         options.timeZone = try TimeZoneRules.load(timeZone)
         options.defaultDevice = device
         let session = ScoreSession(
-            data: data, models: models, pattern: keyPattern, out: out, format: format,
-            options: options)
+            data: data,
+            models: models,
+            pattern: keyPattern,
+            out: out,
+            format: format,
+            options: options
+        )
         let summary = try await session.run()
         if json { try Terminal.sayJSON(summary.answer) } else { summary.say() }
         let failures = summary.answer.items.failures

@@ -18,7 +18,8 @@ struct ServeCommand: AsyncParsableCommand {
 
             Settings come from options, then FLEETSCORE_… variables, then the configuration file,
             then defaults; see `fleetscore config reference`. SIGTERM and Ctrl-C end it cleanly.
-            """)
+            """
+    )
 
     @Option(help: "Folder of all data; made when missing.")
     var dataDir: String?
@@ -44,7 +45,8 @@ struct ServeCommand: AsyncParsableCommand {
         let loaded = try ConfigurationLoader.load(config: config, options: given)
         let folder = loaded.settings.dataDirectory
         let process = ServerProcess(
-            loaded, logger: LogOutput.logger(level: loaded.settings.logLevel)
+            loaded,
+            logger: LogOutput.logger(level: loaded.settings.logLevel)
         ) { address in
             Terminal.complain("fleetscore listens on http://\(address), data in \(folder)")
         }

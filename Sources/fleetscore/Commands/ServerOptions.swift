@@ -22,7 +22,9 @@ struct ServerOptions: ParsableArguments {
             try Files.text($0).trimmed
         }
         return try FleetscoreClient(
-            server: address.contains("://") ? address : "http://" + address, token: token)
+            server: address.contains("://") ? address : "http://" + address,
+            token: token
+        )
     }
 
     /// Prints JSON when asked to, else what the closure makes of it.

@@ -16,7 +16,8 @@ struct SimulateCommand: ParsableCommand {
               fleetscore simulate --seed 1 --hours 48 --every 20s --means 1m --out train.csv
 
             Same seed, same bytes. --faults injects labelled faults.
-            """)
+            """
+    )
 
     @Option(help: "Seed of the noise and the faults.")
     var seed: UInt64 = 1
@@ -53,7 +54,11 @@ struct SimulateCommand: ParsableCommand {
             throw FleetError(.invalidArgument, "--from \(from) is not an RFC 3339 time")
         }
         guard let every = Duration(parsing: every) else {
-            throw FleetError(.invalidArgument, "--every \(every) is not a duration", hint: "write 20s")
+            throw FleetError(
+                .invalidArgument,
+                "--every \(every) is not a duration",
+                hint: "write 20s"
+            )
         }
         let plant = Plant(noiseSeed: seed, deviceCount: devices, faults: faults)
         let end = start + .seconds(Int64(hours) * 3600)
@@ -66,7 +71,11 @@ struct SimulateCommand: ParsableCommand {
 
     private func windowMeans(of events: EventBatch, size: String) throws -> EventBatch {
         guard let duration = Duration(parsing: size) else {
-            throw FleetError(.invalidArgument, "--means \(size) is not a duration", hint: "write 1m")
+            throw FleetError(
+                .invalidArgument,
+                "--means \(size) is not a duration",
+                hint: "write 1m"
+            )
         }
         var windows = PartitionWindows(
             definitions: [try WindowDefinition(name: "means", size: duration)])
@@ -79,7 +88,9 @@ struct SimulateCommand: ParsableCommand {
             for row in 0..<closed.windows.count {
                 result.append(
                     series: ids[Int(closed.windows.seriesIndex[row])],
-                    time: closed.windows.starts[row], value: closed.windows.means[row])
+                    time: closed.windows.starts[row],
+                    value: closed.windows.means[row]
+                )
             }
         }
         return result

@@ -18,13 +18,14 @@ struct WorkerCommand: AsyncParsableCommand {
         abstract: "Execute scoring tasks; started by compute targets.",
         discussion: """
             Example:
-              fleetscore worker --blobs file:///var/lib/fleetscore/blobs --run R --task 0 --attempt 1
+              fleetscore worker --blobs file:///var/lib/fleetscore/blobs --run R --task 0
 
             Without --run it reads one JSON ticket a line on standard input:
               {"run":"R","task":0,"attempt":1}
 
             Exit codes: 0 done, 42 permanent failure, 75 transient failure, 143 asked to stop.
-            """)
+            """
+    )
 
     @Option(help: "Blob storage, as a file:// URL.")
     var blobs: String
@@ -62,17 +63,27 @@ struct WorkerCommand: AsyncParsableCommand {
     private func execute(_ ticket: TaskTicket, _ executor: TaskExecutor) async -> Answer {
         do {
             let result = try await executor.execute(
-                run: ticket.run, task: ticket.task, attempt: ticket.attempt)
+                run: ticket.run,
+                task: ticket.task,
+                attempt: ticket.attempt
+            )
             return Answer(
-                ticket: ticket, exit: WorkerExit.done, message: nil, seconds: result.seconds)
+                ticket: ticket,
+                exit: WorkerExit.done,
+                message: nil,
+                seconds: result.seconds
+            )
         } catch {
-            let isTransient = (error as? FleetError).map {
-                $0.isRetriable || $0.code == .internal
-            } ?? true
+            let isTransient =
+                (error as? FleetError).map {
+                    $0.isRetriable || $0.code == .internal
+                } ?? true
             return Answer(
                 ticket: ticket,
                 exit: isTransient ? WorkerExit.transientFailure : WorkerExit.permanentFailure,
-                message: "\(error)", seconds: 0)
+                message: "\(error)",
+                seconds: 0
+            )
         }
     }
 
@@ -84,8 +95,10 @@ struct WorkerCommand: AsyncParsableCommand {
                 ticket = try JSONDecoder().decode(TaskTicket.self, from: Data(line.utf8))
             } catch {
                 throw FleetError(
-                    .invalidArgument, "\"\(line.prefix(80))\" is no task ticket",
-                    hint: "write {\"run\":\"R\",\"task\":0,\"attempt\":1}")
+                    .invalidArgument,
+                    "\"\(line.prefix(80))\" is no task ticket",
+                    hint: "write {\"run\":\"R\",\"task\":0,\"attempt\":1}"
+                )
             }
             try Terminal.sayJSON(await execute(ticket, executor))
         }

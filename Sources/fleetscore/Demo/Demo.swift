@@ -11,9 +11,17 @@ struct Demo: Sendable {
     let keep: Bool
 
     private static let historyWindow = WindowSetting(
-        name: "1m", size: .seconds(60), allowedLateness: .seconds(30), filter: nil)
+        name: "1m",
+        size: .seconds(60),
+        allowedLateness: .seconds(30),
+        filter: nil
+    )
     private static let liveWindow = WindowSetting(
-        name: "5s", size: .seconds(5), allowedLateness: .seconds(1), filter: nil)
+        name: "5s",
+        size: .seconds(5),
+        allowedLateness: .seconds(1),
+        filter: nil
+    )
     /// As often as in the data that the models were trained on.
     static let readingInterval = Duration.seconds(20)
 
@@ -22,28 +30,42 @@ struct Demo: Sendable {
         let plant = Plant(noiseSeed: seed, faults: true)
         let now = SystemWallClock().now
         let end = Timestamp(
-            microseconds: now.microseconds.floorDivided(by: 60_000_000) * 60_000_000)
+            microseconds: now.microseconds.floorDivided(by: 60_000_000) * 60_000_000
+        )
         let history = try TimeInterval(start: end - .seconds(86_400), end: end)
         Terminal.complain(
-            "a plant of \(plant.keys.count / 5) devices with 5 sensors each, data in \(folder)")
+            "a plant of \(plant.keys.count / 5) devices with 5 sensors each, data in \(folder)"
+        )
         let past = try await DemoServer.run(
-            folder: folder, windows: [Self.historyWindow], logLevel: "warning"
+            folder: folder,
+            windows: [Self.historyWindow],
+            logLevel: "warning"
         ) { server in
             try await DemoHistory(
-                server: server, plant: plant, interval: history, archive: archive).run()
+                server: server,
+                plant: plant,
+                interval: history,
+                archive: archive
+            ).run()
         }
         // A second definition needs a restart, which also shows that nothing is lost by one.
         return try await DemoServer.run(
-            folder: folder, windows: [Self.historyWindow, Self.liveWindow], logLevel: "warning"
+            folder: folder,
+            windows: [Self.historyWindow, Self.liveWindow],
+            logLevel: "warning"
         ) { server in
-            let live = try await DemoLive(server: server, plant: plant).run()
+            let stage = DemoLive(server: server, plant: plant)
+            let live = try await stage.run()
             let summary = DemoSummary(
-                past: past, live: live, status: try await server.client.get("/v1/status"),
-                address: server.address)
+                past: past,
+                live: live,
+                status: try await server.client.get("/v1/status"),
+                address: server.address
+            )
             summary.say()
             if keep {
                 Terminal.complain("the status page stays at http://\(server.address)/ until Ctrl-C")
-                try await ContinuousClock().sleep(for: .seconds(86_400))
+                try await stage.streamOn()
             }
             return summary.isGood
         }
@@ -56,7 +78,8 @@ struct StageClock: Sendable {
 
     /// Runs a stage and keeps how long it took.
     mutating func time<Result>(
-        _ name: String, _ body: () async throws -> Result
+        _ name: String,
+        _ body: () async throws -> Result
     ) async throws -> Result {
         let clock = SystemWallClock()
         let started = clock.now

@@ -16,7 +16,8 @@ struct DemoCommand: AsyncParsableCommand {
             Starts a server in a temporary folder, sends a day of history of 600 sensors with
             injected faults, scores it with pretrained models, then streams live. Exits with 1 when
             precision or recall per fault is below 0.9.
-            """)
+            """
+    )
 
     @Option(help: "Archive of the plant's models; found beside the program when left out.")
     var fleet: String?
@@ -69,17 +70,22 @@ struct DemoCommand: AsyncParsableCommand {
         ]
         for path in candidates where FileManager.default.fileExists(atPath: path) { return path }
         throw FleetError(
-            .notFound, "the demo's models were not found",
-            hint: "pass --fleet demo-fleet.tar.gz")
+            .notFound,
+            "the demo's models were not found",
+            hint: "pass --fleet demo-fleet.tar.gz"
+        )
     }
 
     private func dataFolder() throws -> String {
         if let dataDir { return Files.absolute(dataDir) }
-        let path = FileManager.default.temporaryDirectory.path
+        let path =
+            FileManager.default.temporaryDirectory.path
             + "/fleetscore-demo-\(UInt32.random(in: 0...UInt32.max))"
         do {
             try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true)
+                atPath: path,
+                withIntermediateDirectories: true
+            )
         } catch {
             throw FleetError(.unavailable, "cannot make the folder \(path)", cause: error)
         }

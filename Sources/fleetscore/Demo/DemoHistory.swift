@@ -23,12 +23,15 @@ struct DemoHistory: Sendable {
         var clock = StageClock()
         let fleet: FleetDetail = try await clock.time("import models") {
             try await server.client.post(
-                "/v1/fleets/plant/versions", ["key_pattern": "model_{device}_{sensor}"],
-                body: .init(archive, contentType: "application/x-tar"))
+                "/v1/fleets/plant/versions",
+                ["key_pattern": "model_{device}_{sensor}"],
+                body: .init(archive, contentType: "application/x-tar")
+            )
         }
         Terminal.complain(
             "imported \(fleet.version.models.grouped) models, "
-                + "\(fleet.version.errors) with errors")
+                + "\(fleet.version.errors) with errors"
+        )
         try await publish()
         let accepted = try await clock.time("send history") { try await sendHistory() }
         try await clock.time("close windows") {
@@ -41,9 +44,13 @@ struct DemoHistory: Sendable {
         let run = try await clock.time("score history") { try await score() }
         let episodes = try await clock.time("compare with faults") { try await compare(run) }
         return Outcome(
-            accepted: accepted, fleet: fleet.version, run: run,
-            windows: status.definitions.first?.closed ?? 0, episodes: episodes,
-            stages: clock.stages)
+            accepted: accepted,
+            fleet: fleet.version,
+            run: run,
+            windows: status.definitions.first?.closed ?? 0,
+            episodes: episodes,
+            stages: clock.stages
+        )
     }
 
     private func publish() async throws {
@@ -57,7 +64,9 @@ struct DemoHistory: Sendable {
 
             """
         let _: PipelineInfo = try await server.client.post(
-            "/v1/pipelines", body: .init(Array(document.utf8), contentType: "application/yaml"))
+            "/v1/pipelines",
+            body: .init(Array(document.utf8), contentType: "application/yaml")
+        )
     }
 
     /// Sends hour by hour, so that only an hour of readings is in memory.
@@ -70,10 +79,15 @@ struct DemoHistory: Sendable {
         while start < interval.end {
             var events = EventBatch()
             plant.readings(
-                from: start, to: min(start + hour, interval.end), every: Demo.readingInterval,
-                into: &events)
+                from: start,
+                to: min(start + hour, interval.end),
+                every: Demo.readingInterval,
+                into: &events
+            )
             let sender = EventSender(
-                client: server.client, keyPrefix: "demo-\(plant.noiseSeed)-\(start.compact)")
+                client: server.client,
+                keyPrefix: "demo-\(plant.noiseSeed)-\(start.compact)"
+            )
             let before = accepted
             accepted += try await sender.send(events) { progress.update(before + $0) }.accepted
             start = start + hour
@@ -86,7 +100,8 @@ struct DemoHistory: Sendable {
     private func score() async throws -> RunInfo {
         var run: RunInfo = try await server.client.post(
             "/v1/runs",
-            body: .init(json: StartRunRequest(pipeline: "plant", interval: "\(interval)")))
+            body: .init(json: StartRunRequest(pipeline: "plant", interval: "\(interval)"))
+        )
         let id = run.id
         var progress = ProgressLine("scoring history", total: nil, unit: "rows")
         var latest = run
@@ -99,7 +114,10 @@ struct DemoHistory: Sendable {
         progress.finish(run.rows, note: run.state)
         guard run.state == "published" else {
             throw FleetError(
-                .internal, "the run over the history ended as \(run.state)", hint: run.message)
+                .internal,
+                "the run over the history ended as \(run.state)",
+                hint: run.message
+            )
         }
         return run
     }
@@ -110,14 +128,18 @@ struct DemoHistory: Sendable {
         while let from = offset {
             let page: PredictionPage = try await server.client.get(
                 "/v1/runs/\(run.id)/predictions",
-                ["anomalies": "true", "offset": "\(from)", "limit": "20000"])
+                ["anomalies": "true", "offset": "\(from)", "limit": "20000"]
+            )
             for row in page.rows {
                 starts[try SeriesKey(parsing: row.key), default: []].append(row.windowStart)
             }
             offset = page.nextOffset
         }
         return EpisodeScoring(windowSize: .seconds(60)).score(
-            anomalousStarts: starts, faults: plant.faults(from: interval.start, to: interval.end),
-            from: interval.start, to: interval.end)
+            anomalousStarts: starts,
+            faults: plant.faults(from: interval.start, to: interval.end),
+            from: interval.start,
+            to: interval.end
+        )
     }
 }

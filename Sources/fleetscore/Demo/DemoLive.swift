@@ -25,7 +25,10 @@ struct DemoLive: Sendable {
             return (try await group.next() ?? 0, runs)
         }
         return Outcome(
-            accepted: accepted, runs: runs, seconds: (clock.now - started).inSeconds)
+            accepted: accepted,
+            runs: runs,
+            seconds: (clock.now - started).inSeconds
+        )
     }
 
     private actor StopFlag {
@@ -33,18 +36,24 @@ struct DemoLive: Sendable {
         func set() { isSet = true }
     }
 
+    /// Goes on streaming until cancelled.
+    func streamOn() async throws { _ = try await stream(until: StopFlag()) }
+
     /// Sends the readings of every second as it passes.
     private func stream(until stop: StopFlag) async throws -> Int {
         let clock = SystemWallClock()
         let second = Duration.seconds(1)
         var next = Timestamp(
-            microseconds: clock.now.microseconds.floorDivided(by: 1_000_000) * 1_000_000)
+            microseconds: clock.now.microseconds.floorDivided(by: 1_000_000) * 1_000_000
+        )
         var accepted = 0
         while await !stop.isSet {
             var events = EventBatch()
             plant.readings(from: next, to: next + second, every: second, into: &events)
             let sender = EventSender(
-                client: server.client, keyPrefix: "live-\(plant.noiseSeed)-\(next.compact)")
+                client: server.client,
+                keyPrefix: "live-\(plant.noiseSeed)-\(next.compact)"
+            )
             accepted += try await sender.send(events).accepted
             next = next + second
             let wait = next - clock.now
@@ -69,19 +78,25 @@ struct DemoLive: Sendable {
 
             """
         let info: PipelineInfo = try await server.client.post(
-            "/v1/pipelines", body: .init(Array(document.utf8), contentType: "application/yaml"))
+            "/v1/pipelines",
+            body: .init(Array(document.utf8), contentType: "application/yaml")
+        )
         Terminal.complain(
             "streaming live; pipeline \(info.name) runs \(info.schedule ?? ""), next at "
-                + (info.nextFireTimes.first?.description ?? "–"))
+                + (info.nextFireTimes.first?.description ?? "–")
+        )
         var published: [RunInfo] = []
         try await server.wait(for: "the second live run", atMost: .seconds(60)) {
             let runs: [RunInfo] = try await server.client.get(
-                "/v1/runs", ["pipeline": "live", "limit": "20"])
+                "/v1/runs",
+                ["pipeline": "live", "limit": "20"]
+            )
             for run in runs.reversed()
             where run.isFinal && !published.contains(where: { $0.id == run.id }) {
                 Terminal.complain(
                     "live run over \(run.intervalStart)/\(run.intervalEnd): \(run.state), "
-                        + "\(run.rows.grouped) rows, \(run.anomalies.grouped) anomalies")
+                        + "\(run.rows.grouped) rows, \(run.anomalies.grouped) anomalies"
+                )
                 published.append(run)
             }
             return Set(

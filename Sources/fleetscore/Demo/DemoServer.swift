@@ -10,7 +10,9 @@ struct DemoServer {
 
     /// Runs with a server that has these windows; stops it cleanly afterwards.
     static func run<Result: Sendable>(
-        folder: String, windows: [WindowSetting], logLevel: String,
+        folder: String,
+        windows: [WindowSetting],
+        logLevel: String,
         _ body: @escaping @Sendable (DemoServer) async throws -> Result
     ) async throws -> Result {
         var document = try ServerDocument.parse(yaml: ServerDocument.starter, file: "demo")
@@ -18,7 +20,9 @@ struct DemoServer {
         document.settings.listen = "127.0.0.1:0"
         document.settings.captures = false
         document.windows = windows
-        let (addresses, ready) = AsyncStream<String>.makeStream(bufferingPolicy: .bufferingOldest(1))
+        let (addresses, ready) = AsyncStream<String>.makeStream(
+            bufferingPolicy: .bufferingOldest(1)
+        )
         let process = ServerProcess(document, logger: LogOutput.logger(level: logLevel)) {
             ready.yield($0)
         }
@@ -51,7 +55,8 @@ struct DemoServer {
 
     /// Waits until a condition holds, looking ten times a second.
     func wait(
-        for what: String, atMost limit: Duration,
+        for what: String,
+        atMost limit: Duration,
         _ condition: () async throws -> Bool
     ) async throws {
         let clock = ContinuousClock()

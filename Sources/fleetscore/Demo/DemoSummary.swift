@@ -20,27 +20,35 @@ struct DemoSummary {
         Terminal.say()
         Terminal.say(
             "events       \(past.accepted.grouped) of history and \(live.accepted.grouped) live "
-                + "accepted, \(status.lag.grouped) waiting")
+                + "accepted, \(status.lag.grouped) waiting"
+        )
         Terminal.say(
             "windows      \(past.windows.grouped) of one minute, "
-                + "\(closed("5s").grouped) of five seconds")
+                + "\(closed("5s").grouped) of five seconds"
+        )
         Terminal.say(
             "models       \(past.fleet.models.grouped) in fleet plant version "
-                + "\(past.fleet.version)")
+                + "\(past.fleet.version)"
+        )
         for status in ItemStatus.allCases.reversed() where past.run.items[status] > 0 {
             Terminal.say("items        \(past.run.items[status].grouped) \(status.rawValue)")
         }
         Terminal.say(
-            "rows         \(past.run.rows.grouped) scored, \(past.run.anomalies.grouped) anomalies")
+            "rows         \(past.run.rows.grouped) scored, \(past.run.anomalies.grouped) anomalies"
+        )
         Terminal.say(
             "faults       \(past.episodes.faults) injected, \(past.episodes.found) found; "
-                + "\(past.episodes.predicted) alarms, \(past.episodes.right) right")
+                + "\(past.episodes.predicted) alarms, \(past.episodes.right) right"
+        )
         Terminal.say(
             "precision    \(rounded(past.episodes.precision)), recall "
                 + "\(rounded(past.episodes.recall)) per fault"
-                + (isGood ? "" : "  BELOW \(Self.threshold)"))
+                + (isGood ? "" : "  BELOW \(Self.threshold)")
+        )
         let fired = live.runs.filter { $0.trigger == "schedule" }.count
-        Terminal.say("live         \(fired) runs fired by the schedule in \(rounded(live.seconds)) s")
+        Terminal.say(
+            "live         \(fired) runs fired by the schedule in \(rounded(live.seconds)) s"
+        )
         Terminal.say("predictions  \(past.run.location ?? "–")")
         sayStages()
         Terminal.say("status page  http://\(address)/ (add --keep to keep it running)")

@@ -19,11 +19,17 @@ struct OutputFolder {
         try Self.checkReplaceable(path)
         do {
             try FileManager.default.createDirectory(
-                atPath: scratch, withIntermediateDirectories: true)
+                atPath: scratch,
+                withIntermediateDirectories: true
+            )
         } catch {
             throw FleetError(
-                .unavailable, "cannot make the folder \(scratch)",
-                hint: "check the permissions and the disk", isRetriable: false, cause: error)
+                .unavailable,
+                "cannot make the folder \(scratch)",
+                hint: "check the permissions and the disk",
+                isRetriable: false,
+                cause: error
+            )
         }
     }
 
@@ -31,8 +37,11 @@ struct OutputFolder {
     func write(_ name: String, _ bytes: [UInt8], rowCount: Int) throws -> PartInfo {
         try put(name, bytes)
         return PartInfo(
-            key: name, rowCount: rowCount, byteCount: bytes.count,
-            sha256: BlobDigest.sha256Hex(bytes))
+            key: name,
+            rowCount: rowCount,
+            byteCount: bytes.count,
+            sha256: BlobDigest.sha256Hex(bytes)
+        )
     }
 
     /// Writes the manifest and puts the folder in place.
@@ -48,8 +57,12 @@ struct OutputFolder {
             throw error
         } catch {
             throw FleetError(
-                .unavailable, "cannot put the result in place at \(path)",
-                hint: "it is complete in \(scratch)", isRetriable: false, cause: error)
+                .unavailable,
+                "cannot put the result in place at \(path)",
+                hint: "it is complete in \(scratch)",
+                isRetriable: false,
+                cause: error
+            )
         }
     }
 
@@ -67,8 +80,12 @@ struct OutputFolder {
             try Data(bytes).write(to: URL(fileURLWithPath: scratch + "/" + name))
         } catch {
             throw FleetError(
-                .resourceExhausted, "cannot write \(scratch)/\(name)",
-                hint: "check the space on the disk", isRetriable: false, cause: error)
+                .resourceExhausted,
+                "cannot write \(scratch)/\(name)",
+                hint: "check the space on the disk",
+                isRetriable: false,
+                cause: error
+            )
         }
     }
 
@@ -76,8 +93,10 @@ struct OutputFolder {
         var isFolder = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
         let refusal = FleetError(
-            .conflict, "\(path) exists and holds no earlier result of fleetscore",
-            hint: "pass another --out, or remove it yourself")
+            .conflict,
+            "\(path) exists and holds no earlier result of fleetscore",
+            hint: "pass another --out, or remove it yourself"
+        )
         guard isFolder else { throw refusal }
         let names: [String]
         do {
@@ -89,7 +108,9 @@ struct OutputFolder {
         guard names.contains("manifest.json") else { throw refusal }
         do {
             _ = try JSONDecoder().decode(
-                Manifest.self, from: Data(Files.bytes(path + "/manifest.json")))
+                Manifest.self,
+                from: Data(Files.bytes(path + "/manifest.json"))
+            )
         } catch {
             throw refusal
         }

@@ -22,7 +22,8 @@ struct ReadingRows {
         var dictionary = SeriesDictionary()
         let groupOfSeries = table.batch.series.keys.map { key in
             dictionary.insert(
-                perDevice ? SeriesKey(uncheckedDevice: key.device, sensor: "") : key)
+                perDevice ? SeriesKey(uncheckedDevice: key.device, sensor: "") : key
+            )
         }
         let order = dictionary.keys.indices.sorted { dictionary.keys[$0] < dictionary.keys[$1] }
         var rank = [Int](repeating: 0, count: order.count)

@@ -30,8 +30,10 @@ struct ReferenceCSV {
             let name = "preds_\(key.fileName).csv"
             if let owner = owners[name] {
                 throw FleetError(
-                    .conflict, "\(owner) and \(key) would both be written to \(name)",
-                    hint: "use --format csv or parquet")
+                    .conflict,
+                    "\(owner) and \(key) would both be written to \(name)",
+                    hint: "use --format csv or parquet"
+                )
             }
             owners[name] = key
             files.append(File(name: name, bytes: text(key, row..<end, input), rowCount: end - row))
@@ -44,7 +46,8 @@ struct ReferenceCSV {
         var bytes = Array("TS,Device,Sensor,Val,Prediction\n".utf8)
         bytes.reserveCapacity(rows.count * 48)
         let middle = Array(
-            ",\(CSVField.quoted(key.device)),\(CSVField.quoted(key.sensor)),".utf8)
+            ",\(CSVField.quoted(key.device)),\(CSVField.quoted(key.sensor)),".utf8
+        )
         for row in rows {
             let texts = readings.texts(ofRow: row)
             bytes.append(contentsOf: input[texts.time])

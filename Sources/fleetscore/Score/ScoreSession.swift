@@ -22,15 +22,21 @@ struct ScoreSession {
         let keyPattern = try KeyPattern(parsing: pattern, defaultDevice: options.defaultDevice)
         let output = try OutputFolder(path: out)
         let bytes = try Files.bytes(data)
-        let table = try bytes.withUnsafeBytes { try ReadingDecoder.decode(csv: $0, options: options) }
+        let table = try bytes.withUnsafeBytes {
+            try ReadingDecoder.decode(csv: $0, options: options)
+        }
         guard table.count > 0 else {
             throw FleetError(
-                .invalidArgument, "\(data) holds no reading that can be used",
-                hint: table.rejected.first.map { "line \($0.line): \($0.message)" })
+                .invalidArgument,
+                "\(data) holds no reading that can be used",
+                hint: table.rejected.first.map { "line \($0.line): \($0.message)" }
+            )
         }
         let readings = ReadingRows(
-            table, perDevice: !keyPattern.hasSensor,
-            keepsInputOrder: format == .referenceCSV)
+            table,
+            perDevice: !keyPattern.hasSensor,
+            keepsInputOrder: format == .referenceCSV
+        )
         let imported = await FleetImporter(pattern: keyPattern, knownKeys: Set(readings.keys))
             .run(try ModelSource.files(at: models), workerCount: Machine.coreCount)
         try checkMatches(readings.keys, imported)
@@ -42,15 +48,22 @@ struct ScoreSession {
         let manifest = manifest(outcome, parts, pack: pack, at: started)
         try output.commit(manifest: Self.encode(manifest))
         return ScoreSummary(
-            outcome: outcome, report: imported.report, parts: parts, table: table, out: out,
-            entries: imported.entries, seconds: (clock.now - started).inSeconds)
+            outcome: outcome,
+            report: imported.report,
+            parts: parts,
+            table: table,
+            out: out,
+            entries: imported.entries,
+            seconds: (clock.now - started).inSeconds
+        )
     }
 
     /// Stands for bytes that outlive the reader by scope.
     private final class Unowned: Sendable {}
 
     private static func score(
-        _ pack: [UInt8], _ features: FeatureBatch
+        _ pack: [UInt8],
+        _ features: FeatureBatch
     ) throws -> FleetScorer.Outcome {
         try pack.withUnsafeBytes { bytes in
             let reader = try PackReader(bytes: bytes, owner: Unowned(), name: "the models")
@@ -65,10 +78,12 @@ struct ScoreSession {
         guard !keys.contains(where: { modelKeys.contains($0) }) else { return }
         let dataKeys = Set(keys)
         func some(_ keys: Set<SeriesKey>) -> String {
-            keys.isEmpty ? "none" : keys.sorted().prefix(3).map(\.description).joined(separator: ", ")
+            keys.isEmpty
+                ? "none" : keys.sorted().prefix(3).map(\.description).joined(separator: ", ")
         }
         let ignored = imported.report.ignored
-        let fileNote = ignored.isEmpty
+        let fileNote =
+            ignored.isEmpty
             ? "" : "; \(ignored.count) files do not fit it, such as \(ignored[0])"
         let example = ignored.first ?? "model_1_2"
         throw FleetError(
@@ -78,18 +93,26 @@ struct ScoreSession {
                 + "(\(some(modelKeys))) by the pattern \"\(pattern)\"\(fileNote)",
             hint: "write the pattern as the files are named, for example: fleetscore score "
                 + "--data \(data) --models \(models) --out \(out) "
-                + "--key-pattern '\(PatternGuess.pattern(for: example))'")
+                + "--key-pattern '\(PatternGuess.pattern(for: example))'"
+        )
     }
 
     private func write(
-        _ outcome: FleetScorer.Outcome, _ readings: ReadingRows, _ bytes: [UInt8],
+        _ outcome: FleetScorer.Outcome,
+        _ readings: ReadingRows,
+        _ bytes: [UInt8],
         to output: OutputFolder
     ) throws -> [PartInfo] {
         switch format {
         case .parquet:
             let part = try PredictionFile.encode(outcome.predictions, run: "score", attempt: 1)
-            return [try output.write(
-                "part-00000.parquet", part, rowCount: outcome.predictions.count)]
+            return [
+                try output.write(
+                    "part-00000.parquet",
+                    part,
+                    rowCount: outcome.predictions.count
+                )
+            ]
         case .csv:
             let part = PredictionCSV.encode(outcome.predictions, run: "score", attempt: 1)
             return [try output.write("part-00000.csv", part, rowCount: outcome.predictions.count)]
@@ -102,14 +125,29 @@ struct ScoreSession {
     }
 
     private func manifest(
-        _ outcome: FleetScorer.Outcome, _ parts: [PartInfo], pack: [UInt8], at time: Timestamp
+        _ outcome: FleetScorer.Outcome,
+        _ parts: [PartInfo],
+        pack: [UInt8],
+        at time: Timestamp
     ) -> Manifest {
         Manifest(
-            run: "score", attempt: 1, pipeline: "score", pipelineVersion: 1, interval: nil,
-            fleet: models, fleetVersion: nil, packDigest: BlobDigest.sha256Hex(pack),
-            features: outcome.predictions.featureNames, format: format.rawValue, createdAt: time,
-            items: outcome.counts, rowCount: outcome.predictions.count,
-            anomalyCount: outcome.anomalyCount, notes: [], parts: parts)
+            run: "score",
+            attempt: 1,
+            pipeline: "score",
+            pipelineVersion: 1,
+            interval: nil,
+            fleet: models,
+            fleetVersion: nil,
+            packDigest: BlobDigest.sha256Hex(pack),
+            features: outcome.predictions.featureNames,
+            format: format.rawValue,
+            createdAt: time,
+            items: outcome.counts,
+            rowCount: outcome.predictions.count,
+            anomalyCount: outcome.anomalyCount,
+            notes: [],
+            parts: parts
+        )
     }
 
     private static func encode(_ manifest: Manifest) throws -> [UInt8] {

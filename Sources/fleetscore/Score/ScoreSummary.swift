@@ -44,23 +44,35 @@ struct ScoreSummary {
     private let rejected: [RejectedEvent]
 
     init(
-        outcome: FleetScorer.Outcome, report: ImportReport, parts: [PartInfo],
-        table: ReadingTable, out: String, entries: [PackEntry], seconds: Double
+        outcome: FleetScorer.Outcome,
+        report: ImportReport,
+        parts: [PartInfo],
+        table: ReadingTable,
+        out: String,
+        entries: [PackEntry],
+        seconds: Double
     ) {
         rejected = table.rejected
         answer = Answer(
-            items: outcome.counts, rows: outcome.predictions.count,
-            anomalies: outcome.anomalyCount, rejected: table.rejectedCount,
+            items: outcome.counts,
+            rows: outcome.predictions.count,
+            anomalies: outcome.anomalyCount,
+            rejected: table.rejectedCount,
             suspectModels: Self.suspects(outcome, entries),
             failures: outcome.items.filter(\.status.isFailure).map {
                 .init(key: $0.key.description, reason: $0.reason ?? "failed")
             },
-            ignoredFiles: report.ignored, parts: parts, out: out, seconds: seconds)
+            ignoredFiles: report.ignored,
+            parts: parts,
+            out: out,
+            seconds: seconds
+        )
     }
 
     /// Models with findings of the import or of these rows; errors first, then in key order.
     private static func suspects(
-        _ outcome: FleetScorer.Outcome, _ entries: [PackEntry]
+        _ outcome: FleetScorer.Outcome,
+        _ entries: [PackEntry]
     ) -> [Answer.Suspect] {
         var anyPositive = Set<SeriesKey>()
         for row in 0..<outcome.predictions.count where outcome.predictions.scores[row] > 0 {
@@ -76,7 +88,10 @@ struct ScoreSummary {
             var findings = entry.findings
             if item?.status == .scored, rows > 0 {
                 findings += ModelChecks.observed(
-                    flagged: flagged, rows: rows, anyPositive: anyPositive.contains(entry.key))
+                    flagged: flagged,
+                    rows: rows,
+                    anyPositive: anyPositive.contains(entry.key)
+                )
             }
             guard !findings.isEmpty else { continue }
             let isError = findings.contains { $0.severity == .error }
@@ -86,8 +101,13 @@ struct ScoreSummary {
             }
             suspects.append(
                 .init(
-                    key: entry.key.description, severity: isError ? "error" : "warning",
-                    reasons: reasons, flagged: flagged, rows: rows))
+                    key: entry.key.description,
+                    severity: isError ? "error" : "warning",
+                    reasons: reasons,
+                    flagged: flagged,
+                    rows: rows
+                )
+            )
         }
         return suspects.filter { $0.severity == "error" }
             + suspects.filter { $0.severity != "error" }
@@ -102,7 +122,8 @@ struct ScoreSummary {
         }
         Terminal.say(
             "rows       \(answer.rows.grouped), \(answer.anomalies.grouped) anomalies, "
-                + "\(rate.grouped) rows/s")
+                + "\(rate.grouped) rows/s"
+        )
         sayRejected()
         for failure in answer.failures.prefix(20) {
             Terminal.say("failed     \(failure.key): \(failure.reason)")
@@ -110,7 +131,8 @@ struct ScoreSummary {
         for suspect in answer.suspectModels.prefix(40) {
             let severity = suspect.severity == "error" ? "error     " : "warning   "
             Terminal.say(
-                "\(severity) model \(suspect.key): \(suspect.reasons.joined(separator: "; "))")
+                "\(severity) model \(suspect.key): \(suspect.reasons.joined(separator: "; "))"
+            )
         }
         let more =
             max(0, answer.failures.count - 20) + max(0, answer.suspectModels.count - 40)
@@ -118,10 +140,13 @@ struct ScoreSummary {
         if !answer.ignoredFiles.isEmpty {
             Terminal.say(
                 "ignored    \(answer.ignoredFiles.count) files in the models folder: "
-                    + answer.ignoredFiles.prefix(5).joined(separator: ", "))
+                    + answer.ignoredFiles.prefix(5).joined(separator: ", ")
+            )
         }
-        Terminal.say("written    \(answer.parts.count) part\(answer.parts.count == 1 ? "" : "s") and "
-                + "manifest.json in \(answer.out)")
+        Terminal.say(
+            "written    \(answer.parts.count) part\(answer.parts.count == 1 ? "" : "s") and "
+                + "manifest.json in \(answer.out)"
+        )
     }
 
     private func sayRejected() {

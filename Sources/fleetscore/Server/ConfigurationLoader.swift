@@ -10,7 +10,8 @@ enum ConfigurationLoader {
 
     /// The settings and window definitions a server starts with.
     static func load(
-        config: String?, options: [String: String],
+        config: String?,
+        options: [String: String],
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> ServerDocument {
         var document = try read(config ?? environment["FLEETSCORE_CONFIG"])

@@ -14,31 +14,41 @@ struct EventFileSource {
 
     /// Reads and decodes a file; readings are sorted by time, equal times keep their order.
     static func open(
-        _ path: String, format: String?, options: DecodeOptions
+        _ path: String,
+        format: String?,
+        options: DecodeOptions
     ) throws -> EventFileSource {
         guard let format = format.map({ EventFormat(rawValue: $0) }) ?? EventFormat(fileName: path)
         else {
             throw FleetError(
-                .invalidArgument, "the format of \(path) cannot be told by its name",
-                hint: "pass --format csv, ndjson or json")
+                .invalidArgument,
+                "the format of \(path) cannot be told by its name",
+                hint: "pass --format csv, ndjson or json"
+            )
         }
         var limits = Limits()
         limits.batchEventCountMax = .max
         let bytes = try Files.bytes(path)
         return try bytes.withUnsafeBytes { content in
             let decoded = try EventDecoder.decode(
-                content, format: format, options: options, limits: limits)
+                content,
+                format: format,
+                options: options,
+                limits: limits
+            )
             return EventFileSource(
                 events: decoded.batch.sortedByTime(),
-                digest: String(XXHash64.hash(content), radix: 16), rejected: decoded.rejected,
+                digest: String(XXHash64.hash(content), radix: 16),
+                rejected: decoded.rejected,
                 rejectedCount: decoded.rejectedCount,
-                rejectedByReason: decoded.rejectedByReason)
+                rejectedByReason: decoded.rejectedByReason
+            )
         }
     }
 }
 
 extension EventBatch {
-    /// The events by time; equal times keep their order. Already sorted batches are not copied.
+    /// The events by time, equal times in their order; a sorted batch is not copied.
     func sortedByTime() -> EventBatch {
         let isSorted = zip(times, times.dropFirst()).allSatisfy { $0 <= $1 }
         guard !isSorted else { return self }
@@ -90,7 +100,9 @@ struct EventSender {
             try Task.checkCancellation()
             let range = start..<min(start + batchEventCount, events.count)
             let answer = try await post(
-                events.csv(range), key: "\(keyPrefix)-\(batchEventCount)-\(start)")
+                events.csv(range),
+                key: "\(keyPrefix)-\(batchEventCount)-\(start)"
+            )
             if answer.duplicate {
                 sent.alreadyThere += range.count
             } else {
@@ -113,16 +125,21 @@ struct EventSender {
         for _ in 0..<10 {
             do {
                 return try await client.post(
-                    "/v1/events", ["time_unit": "us"],
+                    "/v1/events",
+                    ["time_unit": "us"],
                     body: .init(body, contentType: "text/csv"),
-                    headers: ["Idempotency-Key": key])
+                    headers: ["Idempotency-Key": key]
+                )
             } catch let error as FleetError where error.isRetriable {
                 try await clock.sleep(for: delay)
                 delay = min(delay * 2, .seconds(10))
             }
         }
         return try await client.post(
-            "/v1/events", ["time_unit": "us"], body: .init(body, contentType: "text/csv"),
-            headers: ["Idempotency-Key": key])
+            "/v1/events",
+            ["time_unit": "us"],
+            body: .init(body, contentType: "text/csv"),
+            headers: ["Idempotency-Key": key]
+        )
     }
 }

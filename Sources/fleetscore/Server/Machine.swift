@@ -49,7 +49,10 @@ enum Files {
     static func create(_ path: String, _ bytes: [UInt8]) throws {
         guard !FileManager.default.fileExists(atPath: path) else {
             throw FleetError(
-                .conflict, "\(path) exists already", hint: "remove it or pass another name")
+                .conflict,
+                "\(path) exists already",
+                hint: "remove it or pass another name"
+            )
         }
         do {
             try Data(bytes).write(to: URL(fileURLWithPath: path))
@@ -63,8 +66,11 @@ enum Files {
             return FleetError(.notFound, "there is no file \(path)")
         }
         return FleetError(
-            .unavailable, "cannot \(verb) \(path)", hint: "check its permissions and the disk",
-            isRetriable: false)
+            .unavailable,
+            "cannot \(verb) \(path)",
+            hint: "check its permissions and the disk",
+            isRetriable: false
+        )
     }
 }
 

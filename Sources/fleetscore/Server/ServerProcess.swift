@@ -29,7 +29,8 @@ struct ServerProcess {
 
     /// Prepares a server; a relative data folder counts from the working folder.
     init(
-        _ document: ServerDocument, logger: Logger,
+        _ document: ServerDocument,
+        logger: Logger,
         onReady: @escaping @Sendable (String) async -> Void
     ) {
         var settings = document.settings
@@ -42,22 +43,30 @@ struct ServerProcess {
 
     /// Runs until a signal, a failed service, cancellation of the task, or the end of `stop`.
     func run(
-        signals: [UnixSignal] = [.sigterm, .sigint], stop: AsyncStream<Never>? = nil
+        signals: [UnixSignal] = [.sigterm, .sigint],
+        stop: AsyncStream<Never>? = nil
     ) async throws {
         let disk = PosixDisk(root: settings.dataDirectory)
         try disk.createFolder("")
         let lock = try FileLock(
-            path: settings.dataDirectory + "/lock", dataFolder: settings.dataDirectory)
+            path: settings.dataDirectory + "/lock",
+            dataFolder: settings.dataDirectory
+        )
         defer { withExtendedLifetime(lock) {} }
         let parts = try await open(disk)
         let group = ServiceGroup(
             configuration: .init(
                 services: try services(parts).map {
                     .init(
-                        service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
-                        failureTerminationBehavior: .gracefullyShutdownGroup)
+                        service: $0,
+                        successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .gracefullyShutdownGroup
+                    )
                 },
-                gracefulShutdownSignals: signals, logger: logger))
+                gracefulShutdownSignals: signals,
+                logger: logger
+            )
+        )
         let stopper = Task {
             guard let stop else { return }
             for await _ in stop {}
@@ -89,31 +98,74 @@ struct ServerProcess {
         let folder = settings.dataDirectory
         let service = try serviceSettings()
         let log = try await SegmentLog.open(
-            disk: disk, configuration: logConfiguration(), limits: service.limits,
-            wallClock: clock, clock: timer)
+            disk: disk,
+            configuration: logConfiguration(),
+            limits: service.limits,
+            wallClock: clock,
+            clock: timer
+        )
         let catalog = try SQLiteCatalog(path: folder + "/catalog.db")
         let windows = try SQLiteWindowStore(path: folder + "/windows.db")
         let blobs = try LocalBlobs(root: folder + "/blobs")
         let pool = LocalPool(
-            configuration: try poolConfiguration(blobs: blobs, service), clock: timer,
-            wallClock: clock, logger: logger)
+            configuration: try poolConfiguration(blobs: blobs, service),
+            clock: timer,
+            wallClock: clock,
+            logger: logger
+        )
         let progress = ProgressBoard()
         let wake = Signal()
         let fleets = FleetRegistry(
-            catalog: catalog, blobs: blobs, windows: windows, limits: service.limits, clock: clock)
+            catalog: catalog,
+            blobs: blobs,
+            windows: windows,
+            limits: service.limits,
+            clock: clock
+        )
         let pipelines = PipelineRegistry(catalog: catalog, settings: service, clock: clock)
         let driver = RunDriver(
-            catalog: catalog, windows: windows, blobs: blobs, compute: pool, fleets: fleets,
-            pipelines: pipelines, progress: progress, wake: wake, settings: service,
-            clock: clock, timer: timer, logger: logger)
+            catalog: catalog,
+            windows: windows,
+            blobs: blobs,
+            compute: pool,
+            fleets: fleets,
+            pipelines: pipelines,
+            progress: progress,
+            wake: wake,
+            settings: service,
+            clock: clock,
+            timer: timer,
+            logger: logger
+        )
         let ingest = Ingest(
-            log: log, store: windows, limits: service.limits, clock: clock, logger: logger)
+            log: log,
+            store: windows,
+            limits: service.limits,
+            clock: clock,
+            logger: logger
+        )
         let backend = Backend(
-            settings: service, ingest: ingest, fleets: fleets, pipelines: pipelines,
-            driver: driver, progress: progress, catalog: catalog, windows: windows, blobs: blobs,
-            log: log, compute: pool, clock: clock)
+            settings: service,
+            ingest: ingest,
+            fleets: fleets,
+            pipelines: pipelines,
+            driver: driver,
+            progress: progress,
+            catalog: catalog,
+            windows: windows,
+            blobs: blobs,
+            log: log,
+            compute: pool,
+            clock: clock
+        )
         return Parts(
-            log: log, catalog: catalog, windows: windows, pool: pool, backend: backend, wake: wake)
+            log: log,
+            catalog: catalog,
+            windows: windows,
+            pool: pool,
+            backend: backend,
+            wake: wake
+        )
     }
 
     private func services(_ parts: Parts) throws -> [any Service] {
@@ -121,18 +173,40 @@ struct ServerProcess {
         let timer = ContinuousClock()
         return [
             Housekeeping(
-                log: parts.log, windows: parts.windows, blobs: backend.blobs,
-                settings: backend.settings, clock: backend.clock, timer: timer, logger: logger),
+                log: parts.log,
+                windows: parts.windows,
+                blobs: backend.blobs,
+                settings: backend.settings,
+                clock: backend.clock,
+                timer: timer,
+                logger: logger
+            ),
             backend.driver,
             Scheduler(
-                catalog: parts.catalog, windows: parts.windows, pipelines: backend.pipelines,
-                wakeDriver: parts.wake, clock: backend.clock, timer: timer, logger: logger),
+                catalog: parts.catalog,
+                windows: parts.windows,
+                pipelines: backend.pipelines,
+                wakeDriver: parts.wake,
+                clock: backend.clock,
+                timer: timer,
+                logger: logger
+            ),
             Aggregator(
-                log: parts.log, store: parts.windows, settings: backend.settings,
-                progress: backend.progress, clock: backend.clock, timer: timer, logger: logger),
+                log: parts.log,
+                store: parts.windows,
+                settings: backend.settings,
+                progress: backend.progress,
+                clock: backend.clock,
+                timer: timer,
+                logger: logger
+            ),
             try APIServer(
-                backend: backend, listen: settings.listen, token: token(), logger: logger,
-                onReady: onReady),
+                backend: backend,
+                listen: settings.listen,
+                token: token(),
+                logger: logger,
+                onReady: onReady
+            ),
         ]
     }
 
@@ -147,10 +221,13 @@ struct ServerProcess {
         var service = ServiceSettings(
             windows: try windows.map { setting in
                 try WindowDefinition(
-                    name: setting.name, size: setting.size,
+                    name: setting.name,
+                    size: setting.size,
                     allowedLateness: setting.allowedLateness,
-                    filter: setting.filter.map { try ReadingFilter(parsing: $0) })
-            })
+                    filter: setting.filter.map { try ReadingFilter(parsing: $0) }
+                )
+            }
+        )
         service.idleAfter = settings.idleAfter
         service.capturesRaw = settings.captures
         service.captureRetention = settings.captureRetention
@@ -168,11 +245,14 @@ struct ServerProcess {
     }
 
     private func poolConfiguration(
-        blobs: LocalBlobs, _ service: ServiceSettings
+        blobs: LocalBlobs,
+        _ service: ServiceSettings
     ) throws -> LocalPool.Configuration {
         LocalPool.Configuration(
             executable: try Machine.executablePath(),
-            arguments: ["worker", "--blobs", blobs.url], workerCountMax: service.workersMax)
+            arguments: ["worker", "--blobs", blobs.url],
+            workerCountMax: service.workersMax
+        )
     }
 
     /// The API's bearer token, from the token file.
@@ -184,15 +264,18 @@ struct ServerProcess {
                 throw FleetError(
                     .invalidArgument,
                     "refusing to listen on \(settings.listen) without authentication",
-                    hint: "pass --token-file FILE, or listen on 127.0.0.1")
+                    hint: "pass --token-file FILE, or listen on 127.0.0.1"
+                )
             }
             return nil
         }
         let text = try Files.text(path).trimmed
         guard text.utf8.count >= 16 else {
             throw FleetError(
-                .invalidArgument, "the token in \(path) has \(text.utf8.count) characters",
-                hint: "write at least 16 random characters into it")
+                .invalidArgument,
+                "the token in \(path) has \(text.utf8.count) characters",
+                hint: "write at least 16 random characters into it"
+            )
         }
         return text
     }

@@ -1,0 +1,104 @@
+import Core
+import TestKit
+import Testing
+
+@testable import Service
+
+@Suite("Watermarks")
+struct ProgressBoardTests {
+    private func board(_ fixture: ServiceFixture) async throws -> Aggregator {
+        let aggregator = fixture.makeAggregator()
+        try await aggregator.recover()
+        return aggregator
+    }
+
+    /// Two devices that lie in different partitions of four.
+    private static let devices: (String, String) = {
+        let home = SeriesKey(uncheckedDevice: "d0", sensor: "s").partition(of: 4)
+        let other = (1..<100).first {
+            SeriesKey(uncheckedDevice: "d\($0)", sensor: "s").partition(of: 4) != home
+        }
+        return ("d0/s", "d\(other ?? 0)/s")
+    }()
+
+    @Test("nothing is known before the first report, nor of an unknown definition")
+    func unknown() async throws {
+        let fixture = try ServiceFixture()
+        #expect(await fixture.board.watermark("1m") == nil)
+        try await fixture.settle(board(fixture))
+        #expect(await fixture.board.watermark("5m") == nil)
+    }
+
+    @Test("partitions that never had an event hold nobody up")
+    func neverUsed() async throws {
+        let fixture = try ServiceFixture()
+        let aggregator = try await board(fixture)
+        try await fixture.settle(aggregator)
+        #expect(await fixture.board.watermark("1m") == .distantFuture)
+        try await fixture.send([(Self.devices.0, 100, 1)])
+        try await fixture.settle(aggregator)
+        #expect(await fixture.board.watermark("1m") == ServiceFixture.at(90))
+    }
+
+    @Test("the slowest partition decides, its newest event less the lateness")
+    func minimum() async throws {
+        let fixture = try ServiceFixture()
+        let aggregator = try await board(fixture)
+        try await fixture.send([(Self.devices.0, 1000, 1), (Self.devices.1, 200, 1)])
+        try await fixture.settle(aggregator)
+        #expect(await fixture.board.watermark("1m") == ServiceFixture.at(190))
+        try await fixture.send([(Self.devices.1, 2000, 1)])
+        try await fixture.settle(aggregator)
+        #expect(await fixture.board.watermark("1m") == ServiceFixture.at(990))
+    }
+
+    @Test("a quiet partition follows the clock, and again waits for events once it has some")
+    func idle() async throws {
+        let fixture = try ServiceFixture()
+        let aggregator = try await board(fixture)
+        try await fixture.send([(Self.devices.0, 5, 1)])
+        try await fixture.settle(aggregator)
+        #expect(await fixture.board.watermark("1m") == ServiceFixture.at(-5))
+        fixture.clock.advance(by: .seconds(600))
+        try await fixture.settle(aggregator)
+        #expect(await fixture.board.watermark("1m") == ServiceFixture.at(590))
+        try await fixture.send([(Self.devices.0, 580, 1)])
+        try await fixture.settle(aggregator)
+        let mark = try #require(await fixture.board.watermark("1m"))
+        #expect(mark == ServiceFixture.at(570))
+    }
+
+    @Test("complete lets the watermark of historic data follow the clock at once")
+    func complete() async throws {
+        let fixture = try ServiceFixture()
+        let aggregator = try await board(fixture)
+        try await fixture.send([(Self.devices.0, -5000, 1)])
+        try await fixture.settle(aggregator)
+        #expect(await fixture.board.watermark("1m") == ServiceFixture.at(-5010))
+        try await fixture.ingest.complete()
+        try await fixture.settle(aggregator)
+        #expect(await fixture.board.watermark("1m") == ServiceFixture.at(-10))
+        #expect(try await fixture.storedWindows().count == 1)
+    }
+
+    @Test("a quiet partition with events still to apply does not run ahead of them")
+    func lag() async throws {
+        let board = ProgressBoard()
+        let partition = try PartitionAggregator(
+            partition: 0,
+            settings: ServiceFixture().settings,
+            checkpoint: nil,
+            now: ServiceFixture.start
+        )
+        let later = ServiceFixture.at(3600)
+        await board.update(
+            [partition.progress(logEnd: 5, now: later)],
+            definitions: try ServiceFixture().settings.windows
+        )
+        #expect(await board.lag == 5)
+        await board.setProblem("the disk is full")
+        #expect(await board.problem == "the disk is full")
+        await board.update([partition.progress(logEnd: 0, now: later)], definitions: [])
+        #expect(await board.problem == nil)
+    }
+}

@@ -1,0 +1,42 @@
+package import Core
+import Synchronization
+
+/// A wall clock that tests move by hand.
+///
+/// - Concurrency: any task.
+package final class ManualWallClock: WallClock {
+    private let time: Mutex<Timestamp>
+
+    /// A clock that stands at a moment.
+    package init(_ start: Timestamp) {
+        time = Mutex(start)
+    }
+
+    package var now: Timestamp { time.withLock { $0 } }
+
+    /// Moves the clock.
+    package func advance(by duration: Duration) {
+        time.withLock { $0 = $0 + duration }
+    }
+
+    /// Sets the clock.
+    package func set(to moment: Timestamp) {
+        time.withLock { $0 = moment }
+    }
+}
+
+/// The machine's clock with every sleep cut to two milliseconds, so that no test waits for polling.
+package struct ImpatientClock: Clock {
+    private let clock = ContinuousClock()
+
+    package init() {}
+
+    package var now: ContinuousClock.Instant { clock.now }
+    package var minimumResolution: Duration { clock.minimumResolution }
+
+    package func sleep(until deadline: Instant, tolerance: Duration?) async throws {
+        try await clock.sleep(until: min(deadline, clock.now + .milliseconds(2)), tolerance: .zero)
+    }
+
+    package typealias Instant = ContinuousClock.Instant
+}
