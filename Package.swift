@@ -177,8 +177,8 @@ let package = Package(
         tests(
             "APITests",
             [
-                "API", "Client", "Core", "Compute", "Packs", "Service", "Store", "TestKit", metrics,
-                hummingbird, hummingbirdTesting,
+                "API", "Client", "Core", "EventLog", "Packs", "Service", "Store", "TestKit",
+                metrics, hummingbird, hummingbirdTesting,
             ]
         ),
         tests("ProcessTests", ["Core", "Client", "Sklearn", "Inference"]),

@@ -85,7 +85,10 @@ struct ErrorAnswers: RouterMiddleware {
                 case 413: "the body is larger than the server takes; send smaller batches"
                 default: error.body ?? "the request cannot be understood"
                 }
-            return JSONAnswer.error(FleetError(code, text), status: error.status)
+            return JSONAnswer.error(
+                FleetError(code, text, isRetriable: false),
+                status: error.status
+            )
         } catch is CancellationError {
             return JSONAnswer.error(FleetError(.unavailable, "the server is stopping"))
         } catch {

@@ -49,9 +49,14 @@ enum JSONAnswer {
 extension Request {
     /// The whole body, up to a limit.
     func body(upTo limit: Int) async throws -> [UInt8] {
-        var copy = self
-        let buffer = try await copy.collectBody(upTo: limit)
-        return Array(buffer.readableBytesView)
+        var bytes: [UInt8] = []
+        for try await chunk in body {
+            guard chunk.readableBytes <= limit - bytes.count else {
+                throw HTTPError(.contentTooLarge)
+            }
+            bytes.append(contentsOf: chunk.readableBytesView)
+        }
+        return bytes
     }
 
     /// A JSON body as a value.

@@ -6,8 +6,7 @@ import NIOHTTP1
 
 /// Calls a server's API; a failed call becomes the ``FleetError`` the server meant.
 ///
-/// - Concurrency: any task. Idempotent calls are repeated a few times while the server says it is
-///   busy or cannot be reached.
+/// - Concurrency: any task. Nothing is repeated here; callers know what may be sent again.
 package struct FleetscoreClient: Sendable {
     package let server: String
     private let token: String?
@@ -118,8 +117,7 @@ package struct FleetscoreClient: Sendable {
             throw FleetError(
                 .unavailable,
                 "cannot reach the server at \(server)",
-                hint: "is it running? start it with `fleetscore serve`, or pass --server",
-                cause: "\(error)" == "HTTPClientError.connectTimeout" ? nil : error
+                hint: "is it running? start it with `fleetscore serve`, or pass --server"
             )
         }
         let answer = Array(content.readableBytesView)

@@ -13,7 +13,7 @@ extension LocalPool {
         /// A worker is killed when a ticket takes longer.
         package var ticketTimeout: Duration?
         /// How long a worker may take to end after it was asked to.
-        package var stopGrace = Duration.seconds(10)
+        package var stopGrace = Duration.seconds(5)
         /// After so many failed starts in a row pending tickets are given up.
         package var startFailureCountMax = 5
 

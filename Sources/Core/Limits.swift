@@ -6,8 +6,6 @@ public struct Limits: Sendable {
     public var batchEventCountMax = 500_000
     /// Events accepted but not yet durable, over all requests.
     public var pendingEventCountMax = 4_000_000
-    /// Distinct series over all partitions.
-    public var seriesCountMax = 5_000_000
     /// Rejected events listed in one answer; the rest are only counted.
     public var rejectedListCountMax = 100
     /// Bytes of one model file.

@@ -42,6 +42,7 @@ package struct FleetImporter: Sendable {
                 continue
             }
             owners[key] = file.path
+            report.files.append(file.path)
             jobs.append((file, key))
         }
         let results = await decode(jobs, workerCount: workerCount)

@@ -32,6 +32,8 @@ package struct ImportReport: Sendable, Codable {
     package var failures: [Failure] = []
     /// Files whose name does not fit the pattern.
     package var ignored: [String] = []
+    /// Files whose name fits the pattern.
+    package var files: [String] = []
     /// Models with findings, in key order.
     package var checked: [Checked] = []
 

@@ -4,8 +4,7 @@ public import Core
 ///
 /// Parts of a name may be percent-encoded. A pattern without `{device}` gives every model the
 /// default device, as wide tables without a device column have it. A name can fit in several
-/// ways (`model_a_b_c`); the
-/// caller prefers a key it knows, else the longest device wins.
+/// ways (`model_a_b_c`); the caller prefers a key it knows, else the longest device wins.
 public struct KeyPattern: Sendable, Equatable, CustomStringConvertible {
     private enum Piece: Equatable {
         case text([UInt8])

@@ -13,6 +13,13 @@ package enum TarArchive {
     ///
     /// - Throws: ``FleetError`` `.invalidArgument` when the archive is truncated or malformed.
     package static func members(_ bytes: UnsafeRawBufferPointer, name: String) throws -> [Member] {
+        guard bytes.count >= 512 else {
+            throw FleetError(
+                .invalidArgument,
+                "\(name) has only \(bytes.count) bytes: it is no tar archive",
+                hint: "pass a .tar or .tar.gz file, or a folder"
+            )
+        }
         var members: [Member] = []
         var position = 0
         var longName: String?
@@ -94,7 +101,8 @@ package enum TarArchive {
 
     private static func number(_ header: UnsafeRawBufferPointer, _ range: Range<Int>) -> Int? {
         if header[range.lowerBound] == 0x80 {  // GNU base-256
-            return header[range].dropFirst(4).reduce(0) { $0 &* 256 &+ Int($1) }
+            let value = header[range].dropFirst(4).reduce(0) { $0 &* 256 &+ Int($1) }
+            return value >= 0 ? value : nil
         }
         var value = 0
         for byte in header[range] where byte != 0x20 && byte != 0 {

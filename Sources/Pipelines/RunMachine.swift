@@ -171,15 +171,21 @@ package struct RunMachine: Sendable {
     private static let preemptedExitCode: Int32 = 143
 
     /// Until when it waits for the watermark.
-    package var waitDeadline: Timestamp { max(createdAt, interval.end) + policy.waitAtMost }
+    package var waitDeadline: Timestamp { createdAt + policy.waitAtMost }
 
     private var runDeadline: Timestamp? { startedAt.map { $0 + policy.runTimeout } }
 
     private mutating func tickWaiting(now: Timestamp, watermark: Timestamp?) -> [Action] {
-        let isComplete = watermark.map { $0 >= interval.end } ?? false
+        // An interval that reaches into the future is not waited for: what is there now counts,
+        // and what closes later is scored in a new attempt.
+        let end = min(interval.end, createdAt)
+        let isComplete = watermark.map { $0 >= end } ?? false
         if policy.waitsForWatermark, !isComplete {
             let position =
-                watermark.map { "is \($0), \((interval.end - $0).text) before" }
+                watermark.map { time in
+                    let seconds = Int64((end - time).inSeconds.rounded(.up))
+                    return "is \(time), \(Duration.seconds(seconds).text) before"
+                }
                 ?? "is not known, no event has arrived, before"
             guard now >= waitDeadline else {
                 message =

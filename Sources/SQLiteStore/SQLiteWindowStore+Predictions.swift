@@ -105,13 +105,14 @@ extension SQLiteWindowStore {
             try Int64.fetchAll(
                 db,
                 sql: """
-                    SELECT id FROM attempts_data
-                    WHERE coalesce(first_end, interval_end) < ?
+                    SELECT attempt_id FROM published_data p WHERE published_at < ?
+                      AND (EXISTS (SELECT 1 FROM predictions_data WHERE attempt_id = p.attempt_id)
+                        OR EXISTS (SELECT 1 FROM items_data WHERE attempt_id = p.attempt_id))
                     """,
                 arguments: [limit]
             )
         }
-        for id in aged { try await file.write { try prune(attempt: id, before: limit, $0) } }
+        for id in aged { try await file.write { try delete(attempt: id, $0) } }
     }
 }
 
@@ -194,23 +195,5 @@ private func delete(attempt id: Int64, _ db: Database) throws {
             WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM published_data WHERE attempt_id = ?1)
             """,
         arguments: [id]
-    )
-}
-
-/// Deletes an attempt's old rows, and all it has when every window of it is old.
-private func prune(attempt id: Int64, before limit: Int64, _ db: Database) throws {
-    let last = try Int64.fetchOne(
-        db,
-        sql: "SELECT coalesce(last_end, interval_end) FROM attempts_data WHERE id = ?",
-        arguments: [id]
-    )
-    if let last, last < limit { return try delete(attempt: id, db) }
-    try db.execute(
-        sql: "DELETE FROM predictions_data WHERE attempt_id = ? AND end_us < ?",
-        arguments: [id, limit]
-    )
-    try db.execute(
-        sql: "UPDATE attempts_data SET first_end = ? WHERE id = ?",
-        arguments: [limit, id]
     )
 }

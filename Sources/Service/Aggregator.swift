@@ -44,18 +44,12 @@ package actor Aggregator: Service {
 
     package func run() async throws {
         try await recover()
-        try await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                let worked = try await self.step()
-                if !worked {
-                    await self.log.waitForAppend(
-                        beyond: self.nextOffsets(),
-                        timeout: .milliseconds(200)
-                    )
-                }
-            }
+        // A step is never cancelled half way: its commit would be in doubt.
+        while !Task.isShuttingDownGracefully, !Task.isCancelled {
+            if try await step() { continue }
+            await log.waitForAppend(beyond: nextOffsets(), timeout: .milliseconds(200))
         }
-        try await commit(withSnapshots: true)
+        if !Task.isCancelled { try await commit(withSnapshots: true) }
     }
 
     /// Loads checkpoints; reading goes on from each snapshot's offset.

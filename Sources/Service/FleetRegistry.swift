@@ -85,6 +85,14 @@ package struct FleetRegistry: Sendable {
         alias: String,
         forcedBecause reason: String?
     ) async throws -> FleetAlias {
+        try Self.check(name: alias)
+        guard Int(alias) == nil else {
+            throw FleetError(
+                .invalidArgument,
+                "the alias \"\(alias)\" looks like a version number",
+                hint: "use a word such as production"
+            )
+        }
         let version = try await catalog.fleetVersion(fleet, number)
         guard version.errorCount == 0 || reason != nil else {
             throw FleetError(

@@ -65,6 +65,8 @@ package struct Housekeeping: Service {
     private func attempt(_ problem: Logger.Message, _ chore: () async throws -> Void) async {
         do {
             try await chore()
+        } catch is CancellationError {
+            // The server is stopping; the chore is done after the next start.
         } catch {
             logger.warning(problem, metadata: ["error": "\(error)"])
         }

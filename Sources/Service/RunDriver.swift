@@ -76,12 +76,7 @@ package actor RunDriver: Service {
         epoch = try await catalog.takeLease(role: Self.role, holder: "server", at: clock.now)
         try await publisher.repair()
         for run in try await catalog.unfinishedRuns() where run.state != .waiting {
-            var ended = run
-            ended.state = .failed
-            ended.endedAt = clock.now
-            ended.message = "the server stopped during the run; a new attempt replaces it"
-            try await catalog.update(ended)
-            _ = try await catalog.addRun(
+            let next = try await catalog.addRun(
                 id: RunID.make(at: clock.now),
                 pipeline: run.pipeline,
                 pipelineVersion: run.pipelineVersion,
@@ -91,6 +86,11 @@ package actor RunDriver: Service {
                 at: clock.now,
                 scheduledThrough: nil
             )
+            var ended = run
+            ended.state = .failed
+            ended.endedAt = clock.now
+            ended.message = "the server stopped during the run; run \(next.id) replaces it"
+            try await catalog.update(ended)
         }
     }
 
@@ -146,7 +146,8 @@ package actor RunDriver: Service {
             blobs: blobs,
             clock: clock,
             role: Self.role,
-            epoch: epoch
+            epoch: epoch,
+            logger: logger
         )
     }
 

@@ -1,6 +1,7 @@
 import Blobs
 import Core
 import FoundationEssentials
+import Logging
 import Scoring
 import Store
 
@@ -15,6 +16,7 @@ struct RunPublisher {
     let clock: any WallClock
     let role: String
     let epoch: Int64
+    let logger: Logger
 
     /// What readers follow from an interval's folder to its published manifest.
     private struct Pointer: Codable {
@@ -55,7 +57,15 @@ struct RunPublisher {
             publishedAt: clock.now
         )
         try await catalog.publish(publication, run: done, role: role, epoch: epoch)
-        try await derive(from: publication, folder: RunPlanner.folder(of: run))
+        do {
+            try await derive(from: publication, folder: RunPlanner.folder(of: run))
+        } catch {
+            // The run is published all the same; the next start repairs what follows from it.
+            logger.error(
+                "the pointer to a published run could not be written",
+                metadata: ["run": "\(run.id)", "error": "\(error)"]
+            )
+        }
         return done
     }
 

@@ -40,18 +40,16 @@ package actor Scheduler: Service {
     }
 
     package func run() async throws {
-        try await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await self.look()
-                } catch let error as FleetError {
-                    self.logger.warning("schedules wait", metadata: ["error": "\(error)"])
-                }
-                do {
-                    try await self.timer.sleep(for: .milliseconds(250))
-                } catch is CancellationError {
-                    return
-                }
+        while !Task.isShuttingDownGracefully {
+            do {
+                try await look()
+            } catch let error as FleetError {
+                logger.warning("schedules wait", metadata: ["error": "\(error)"])
+            }
+            do {
+                try await timer.sleep(for: .milliseconds(250))
+            } catch is CancellationError {
+                return
             }
         }
     }

@@ -23,6 +23,7 @@ struct MemoryPredictions: Sendable {
         var items: [SeriesKey: ItemOutcome] = [:]
         /// Known once it was published.
         var slot: Slot?
+        var publishedAt: Timestamp?
 
         var sortedRows: [PredictionRow] {
             rows.values.sorted { ($0.key, $0.end) < ($1.key, $1.end) }
@@ -56,6 +57,7 @@ struct MemoryPredictions: Sendable {
         let name = AttemptName(run: publication.run, attempt: publication.attempt)
         let slot = Slot(pipeline: publication.pipeline, interval: publication.interval)
         attempts[name, default: Attempt()].slot = slot
+        attempts[name]?.publishedAt = publication.publishedAt
         if let old = published[slot], old.attempt > name.attempt { return }
         published[slot] = name
     }
@@ -114,12 +116,10 @@ struct MemoryPredictions: Sendable {
                 attempts[name] = nil
                 continue
             }
-            let kept = attempt.rows.filter { $0.value.end >= before.microseconds }
-            attempts[name]?.rows = kept
-            let last =
-                attempt.rows.values.map(\.end).max()
-                ?? attempt.slot?.interval.end.microseconds
-            if let last, last < before.microseconds { attempts[name]?.items = [:] }
+            if let published = attempt.publishedAt, published < before {
+                attempts[name]?.rows = [:]
+                attempts[name]?.items = [:]
+            }
         }
     }
 

@@ -187,7 +187,9 @@ package protocol WindowStore: Sendable {
     /// Visible rows of a series with an end in `[from, to]`, of one pipeline.
     func predictions(pipeline: String, key: SeriesKey, from: Timestamp, to: Timestamp, limit: Int)
         async throws -> PredictionBatch
-    /// Deletes predictions whose window ended before a time, and rows of superseded attempts.
+    /// Deletes predictions published before a time, and rows of superseded attempts.
+    ///
+    /// The age of the windows does not count: predictions of historic data are kept as long.
     func prunePredictions(before: Timestamp) async throws
 
     func close() async

@@ -3,6 +3,7 @@ import ArgumentParser
 import Client
 import Core
 import FoundationEssentials
+import Metrics
 
 /// The product's one binary: every command, and the server and worker processes.
 @main
@@ -18,9 +19,9 @@ struct Fleetscore: AsyncParsableCommand {
               fleetscore init
               fleetscore serve
               fleetscore events send readings.csv --complete
-              fleetscore fleets import plant models/ --key-pattern 'model_{device}_{sensor}'
+              fleetscore fleets import plant models/
               fleetscore pipelines publish pipeline.yaml
-              fleetscore runs start plant --interval 2026-01-01T00:00:00Z/2026-01-02T00:00:00Z
+              fleetscore runs start plant --interval 2026-01-01T00:00Z/2026-01-02T00:00Z
 
             Exit codes: 0 done, 1 failed, 2 wrong usage, 3 some items failed.
             """,
@@ -35,6 +36,7 @@ struct Fleetscore: AsyncParsableCommand {
 
     /// Runs a command; every failure is one line on standard error with the exit code it means.
     static func main() async {
+        MetricsSystem.bootstrap(PrometheusRegistry.shared)
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

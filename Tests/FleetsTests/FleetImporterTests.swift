@@ -1,5 +1,6 @@
 import Core
 import Fleets
+import Inference
 import Packs
 import TestKit
 import Testing

@@ -1,5 +1,6 @@
 import Client
 import FoundationEssentials
+import Testing
 
 #if canImport(Glibc)
 import Glibc
@@ -138,9 +139,10 @@ struct RunningServer {
         try await Binary.run(arguments + ["--server", address], in: folder, within: limit)
     }
 
-    /// Asks it to end and answers its exit code.
-    func stop() async throws -> Int32 {
+    /// Asks it to end and expects that it does so in time, with exit code 0.
+    func expectCleanEnd(within limit: Duration = .seconds(10)) async throws {
         child.send(SIGTERM)
-        return try await child.end(within: .seconds(10))
+        let code = try await child.end(within: limit)
+        #expect(code == 0, "\(child.errors)")
     }
 }

@@ -54,7 +54,7 @@ extension ProcessTests {
             let sent = await senders.sent
             #expect(sent.problems.isEmpty)
             let exported = try await Self.complete(server)
-            #expect(try await server.stop() == 0, "\(server.child.errors)")
+            try await server.expectCleanEnd()
 
             let seed = "seed \(Self.seed)"
             #expect(sent.batches > Self.killCount && sent.repeats > 0, "\(seed)")

@@ -52,7 +52,7 @@ extension ProcessTests {
             #expect(second.errors.contains(folder.at("data")), "\(second.errors)")
             #expect(second.errors.contains("\(server.child.processID)"), "\(second.errors)")
             let _: StatusInfo = try await server.client.get("/v1/status")
-            #expect(try await server.stop() == 0, "\(server.child.errors)")
+            try await server.expectCleanEnd()
         }
 
         @Test("listening for other machines needs a token, which requests must carry")
@@ -83,7 +83,7 @@ extension ProcessTests {
             #expect(without.exitCode != 0 && without.errorLines.count == 1, "\(without)")
             let with = try await server.run(["status", "--token-file", "token"], in: folder)
             #expect(with.exitCode == 0, "\(with)")
-            #expect(try await server.stop() == 0, "\(server.child.errors)")
+            try await server.expectCleanEnd()
         }
 
         @Test("wrong usage and an absent server end with codes 2 and 1")

@@ -18,9 +18,16 @@ extension ProcessTests {
         private static let interval = "2018-08-28T23:00:00Z/2018-08-29T04:00:00Z"
 
         /// A started server that holds the reference data, its fleet in production, a pipeline.
-        private static func plant(_ folder: TemporaryFolder) async throws -> RunningServer {
+        ///
+        /// The readings are years old and predictions age by their windows: they are kept for long.
+        private static func plant(
+            _ folder: TemporaryFolder,
+            settings: String = "predictions_retention: 3650d"
+        ) async throws -> RunningServer {
             let made = try await Binary.run(["init", "plant", "--name", "plant"], in: folder)
             #expect(made.exitCode == 0, "\(made)")
+            let document = try folder.text("plant/fleetscore.yaml")
+            try folder.write("plant/fleetscore.yaml", document + settings + "\n")
             let server = try await RunningServer.start(
                 data: folder.at("data"),
                 config: "plant/fleetscore.yaml",
@@ -65,6 +72,13 @@ extension ProcessTests {
                 in: folder
             )
             #expect(forced.exitCode == 0, "\(forced)")
+        }
+
+        /// Kills workers that a test stopped and that may still be the same processes.
+        private static func endForSure(_ workers: [WorkerListing]) {
+            for worker in workers where isRunning(worker.processID) {
+                kill(worker.processID, SIGKILL)
+            }
         }
 
         private static func startRun(
@@ -121,7 +135,7 @@ extension ProcessTests {
                 in: folder
             ).json()
             #expect(!workers.isEmpty && workers.allSatisfy { isRunning($0.processID) })
-            #expect(try await server.stop() == 0, "\(server.child.errors)")
+            try await server.expectCleanEnd()
             #expect(workers.allSatisfy { !isRunning($0.processID) })
         }
 
@@ -179,6 +193,7 @@ extension ProcessTests {
             #expect(!workers.isEmpty)
             // A stopped worker takes its task and never answers; then it dies.
             for worker in workers { kill(worker.processID, SIGSTOP) }
+            defer { Self.endForSure(workers) }
             let run: RunInfo = try await server.client.post(
                 "/v1/runs",
                 body: .init(json: StartRunRequest(pipeline: "plant", interval: Self.interval))
@@ -198,7 +213,7 @@ extension ProcessTests {
             #expect(info.items == calm.items && info.rows == calm.rows)
             let found = try await Self.predictions(of: run.id, server, folder)
             #expect(found == expected && !found.isEmpty)
-            #expect(try await server.stop() == 0, "\(server.child.errors)")
+            try await server.expectCleanEnd()
         }
 
         @Test("after the server is killed its workers end by themselves")
@@ -220,7 +235,81 @@ extension ProcessTests {
                 in: folder
             )
             #expect(try await Self.predictions(of: run.id, next, folder) == expected)
-            #expect(try await next.stop() == 0, "\(next.child.errors)")
+            try await next.expectCleanEnd()
+        }
+
+        @Test("a run cut short by the kill of its server is published as a new attempt")
+        func serverIsKilledInARun() async throws {
+            let folder = try TemporaryFolder()
+            let server = try await Self.plant(folder)
+            let calm = try await Self.startRun(server, folder)
+            let expected = try await Self.predictions(of: calm.id, server, folder)
+            let workers: [WorkerListing] = try await server.client.get("/v1/workers")
+            for worker in workers { kill(worker.processID, SIGSTOP) }
+            defer { Self.endForSure(workers) }
+            let run: RunInfo = try await server.client.post(
+                "/v1/runs",
+                body: .init(json: StartRunRequest(pipeline: "plant", interval: Self.interval))
+            )
+            try await eventually("a task on a stopped worker") {
+                let now: [WorkerListing] = try await server.client.get("/v1/workers")
+                return now.contains { $0.run == run.id }
+            }
+            server.child.send(SIGKILL)
+            #expect(try await server.child.end() == -SIGKILL)
+            // The worker that outlived its server finishes its task: a zombie that does no harm.
+            for worker in workers { kill(worker.processID, SIGCONT) }
+            let next = try await RunningServer.start(
+                data: folder.at("data"),
+                config: "plant/fleetscore.yaml",
+                in: folder
+            )
+            var replaced: RunInfo?
+            try await eventually("a new attempt of the run") {
+                let runs: [RunInfo] = try await next.client.get("/v1/runs")
+                replaced = runs.first { $0.isFinal && $0.attempt == run.attempt + 1 }
+                return replaced != nil
+            }
+            let info = try #require(replaced)
+            #expect(info.state == "published" && info.items == calm.items, "\(info)")
+            #expect(try await Self.predictions(of: info.id, next, folder) == expected)
+            let old: RunInfo = try await next.client.get("/v1/runs/\(run.id)")
+            #expect(old.state == "failed" && old.message != nil)
+            try await next.expectCleanEnd()
+            try await eventually(within: .seconds(10), "the old workers to end") {
+                workers.allSatisfy { !isRunning($0.processID) }
+            }
+        }
+
+        @Test("a server with a stuck worker ends soon after the ten seconds it grants it")
+        func stuckWorkerDoesNotHoldTheEnd() async throws {
+            let folder = try TemporaryFolder()
+            let server = try await Self.plant(folder)
+            _ = try await Self.startRun(server, folder)
+            let workers: [WorkerListing] = try await server.client.get("/v1/workers")
+            #expect(!workers.isEmpty)
+            for worker in workers { kill(worker.processID, SIGSTOP) }
+            defer { Self.endForSure(workers) }
+            try await server.expectCleanEnd(within: .seconds(15))
+            #expect(workers.allSatisfy { !isRunning($0.processID) })
+        }
+
+        @Test("predictions of old readings can be read after a restart")
+        func oldPredictionsStay() async throws {
+            let folder = try TemporaryFolder()
+            let server = try await Self.plant(folder, settings: "")
+            let run = try await Self.startRun(server, folder)
+            try await server.expectCleanEnd()
+            let next = try await RunningServer.start(
+                data: folder.at("data"),
+                config: "plant/fleetscore.yaml",
+                in: folder
+            )
+            // The first round of housekeeping may need a moment.
+            try await ContinuousClock().sleep(for: .milliseconds(500))
+            let rows = try await Self.predictions(of: run.id, next, folder)
+            #expect(rows.count == run.rows)
+            try await next.expectCleanEnd()
         }
     }
 }

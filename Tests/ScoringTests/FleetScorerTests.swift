@@ -75,7 +75,7 @@ struct FleetScorerTests {
         #expect(
             reasons[3] == "2 of 4 windows have a feature that is missing or not finite"
         )
-        #expect(reasons[4] == "the model expects 2 features, the data has 1 (mean)")
+        #expect(reasons[4] == "the model expects 2 features, the data has 1: mean")
         #expect(reasons[5].contains("it is truncated"))
     }
 

@@ -45,7 +45,10 @@ struct AggregatorTests {
         return chunks
     }
 
-    @Test("restarts at any point store every window once, as a naive count has it", arguments: 1...8)
+    @Test(
+        "restarts at any point store every window once, as a naive count has it",
+        arguments: 1...8
+    )
     func restarts(_ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed)
         let fixture = try ServiceFixture()
@@ -74,8 +77,10 @@ struct AggregatorTests {
         #expect(await fixture.board.lag == 0, "seed \(seed)")
     }
 
-    @Test("with late and repeated events restarts change no window, counter or late event",
-        arguments: 1...8)
+    @Test(
+        "with late and repeated events restarts change no window, counter or late event",
+        arguments: 1...8
+    )
     func restartsWithLateEvents(_ seed: UInt64) async throws {
         var random = SeededGenerator(seed: seed &* 977)
         var readings = Self.readings(800, spread: 150_000_000, using: &random)

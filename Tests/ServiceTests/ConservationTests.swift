@@ -44,6 +44,7 @@ struct ConservationTests {
         try await fixture.ingest.complete()
         try await fixture.settle(aggregator)
         fixture.clock.advance(by: .seconds(7200))
+        try await fixture.settle(aggregator)
         try await scheduler.look()
         try await fixture.wait(until: "nothing is left to do (seed \(seed))") {
             guard try await fixture.catalog.unfinishedRuns().isEmpty else { return false }

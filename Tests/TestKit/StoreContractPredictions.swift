@@ -334,7 +334,7 @@ extension WindowStoreContract {
         for _ in 0..<2 {
             try await store.prunePredictions(before: Samples.minute(7))
             try same(try await all(store, run: "old").count, 0)
-            try same(try await all(store, run: "split").count, 1)
+            try same(try await all(store, run: "split").count, 2)
             try same(try await all(store, run: "won").count, 1)
         }
         func items(_ run: String) async throws -> Int {

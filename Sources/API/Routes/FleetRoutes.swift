@@ -136,7 +136,7 @@ extension FleetDetail {
                 FindingInfo(
                     key: $0.key?.description ?? $0.file,
                     severity: "error",
-                    message: "\($0.file): \($0.message)"
+                    message: $0.message.contains($0.file) ? $0.message : "\($0.file): \($0.message)"
                 )
             }
         )

@@ -89,7 +89,7 @@ struct RunRoutes {
         let batch = try await backend.windows.predictions(
             run: id,
             key: request.query("key").map { try SeriesKey(parsing: $0) },
-            anomaliesOnly: request.query("anomalies") == "true",
+            anomaliesOnly: ["true", "1"].contains(request.query("anomalies")),
             offset: offset,
             limit: limit
         )
@@ -104,6 +104,7 @@ struct RunRoutes {
     }
 
     private func items(_ request: Request, run id: String) async throws -> Response {
+        _ = try await backend.catalog.run(id)
         let status = try request.query("status").map { text in
             guard let status = ItemStatus(rawValue: text) else {
                 throw FleetError(

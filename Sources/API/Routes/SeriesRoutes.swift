@@ -24,6 +24,14 @@ struct SeriesRoutes {
                 )
             }
             let definition = request.query("windows") ?? backend.settings.windows.first?.name ?? ""
+            guard backend.settings.window(definition) != nil else {
+                let names = backend.settings.windows.map(\.name)
+                throw FleetError(
+                    .notFound,
+                    "there is no window definition \"\(definition)\"",
+                    hint: DidYouMean.hint(for: definition, among: names)
+                )
+            }
             let batch = try await backend.windows.windows(
                 definition: definition,
                 key: SeriesKey(parsing: text),

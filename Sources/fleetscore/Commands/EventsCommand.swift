@@ -67,10 +67,27 @@ struct EventsCommand: AsyncParsableCommand {
                 keyPrefix: source.digest
             )
             var progress = ProgressLine("sending", total: source.events.count, unit: "events")
+            let lateBefore = try await sender.status().late
             let sent = try await sender.send(source.events) { progress.update($0) }
             if complete { try await sender.complete() }
             progress.finish(source.events.count)
             try report(source, sent)
+            try await warnOfLate(since: lateBefore, sender)
+        }
+
+        /// Says when events came too late for their windows, which "accepted" does not tell.
+        private func warnOfLate(since before: Int64, _ sender: EventSender) async throws {
+            var status = try await sender.status()
+            for _ in 0..<50 where status.lag > 0 {
+                try await ContinuousClock().sleep(for: .milliseconds(100))
+                status = try await sender.status()
+            }
+            let late = status.late - before
+            guard late > 0 else { return }
+            Terminal.complain(
+                "note: \(late.grouped) events came after their windows had closed and are kept "
+                    + "apart; see `fleetscore events late`"
+            )
         }
 
         private struct Answer: Encodable {
@@ -111,8 +128,8 @@ struct EventsCommand: AsyncParsableCommand {
             abstract: "Export raw readings of a time range that the log still holds.",
             discussion: """
                 Examples:
-                  fleetscore events export --from 2026-01-01T00:00:00Z --to 2026-01-02T00:00:00Z
-                  fleetscore events export --device pump-7 --format parquet --out readings.parquet
+                  fleetscore events export --from 2026-01-01T00:00Z
+                  fleetscore events export --format parquet --out readings.parquet
 
                 Older readings are in the capture: Parquet files in blobs/capture/DATE/HOUR/.
                 """

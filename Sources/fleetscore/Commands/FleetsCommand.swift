@@ -18,7 +18,7 @@ struct FleetsCommand: AsyncParsableCommand {
             abstract: "Import a folder or archive of scikit-learn models as the next version.",
             discussion: """
                 Examples:
-                  fleetscore fleets import plant models/ --key-pattern 'model_{device}_{sensor}'
+                  fleetscore fleets import plant models/
                   fleetscore fleets import plant models.tar.gz
 
                 Pickles and joblib files are decoded by an allow-list reader; nothing in them is
@@ -136,7 +136,7 @@ struct FleetsCommand: AsyncParsableCommand {
             discussion: """
                 Examples:
                   fleetscore fleets promote plant 3
-                  fleetscore fleets promote plant 4 --force --reason "two test rigs, known"
+                  fleetscore fleets promote plant 4 --force --reason "known rigs"
 
                 A version whose models have errors is refused unless --force gives a reason, which
                 is recorded.
@@ -200,7 +200,7 @@ struct FleetsCommand: AsyncParsableCommand {
                 )
             Terminal.say("  \(severity)\(finding.key): \(finding.message)")
         }
-        let more = detail.failures.count + ordered.count - 40
+        let more = max(0, detail.failures.count - 20) + max(0, ordered.count - 20)
         if more > 0 { Terminal.say("  and \(more) more; --json lists all") }
         if !detail.ignoredFiles.isEmpty {
             Terminal.say(

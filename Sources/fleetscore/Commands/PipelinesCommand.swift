@@ -59,6 +59,7 @@ struct PipelinesCommand: AsyncParsableCommand {
                 ["file": file],
                 body: .init(Array(text.utf8), contentType: "application/yaml")
             )
+            try await warnOfMissingFleet(info)
             try options.show(info) { info in
                 Terminal.say("published \(info.name) version \(info.version)")
                 if let next = info.nextFireTimes.first {
@@ -69,6 +70,22 @@ struct PipelinesCommand: AsyncParsableCommand {
                     )
                 }
             }
+        }
+
+        /// Says when the fleet a pipeline names is not there yet; its runs would fail.
+        private func warnOfMissingFleet(_ info: PipelineInfo) async throws {
+            let versions: [FleetVersionInfo] = try await options.client().get("/v1/fleets")
+            let parts = info.fleet.split(separator: "@").map(String.init)
+            let isThere = versions.contains { version in
+                version.fleet == parts[0]
+                    && (parts.count < 2 || version.aliases.contains(parts[1])
+                        || String(version.version) == parts[1])
+            }
+            guard !isThere else { return }
+            Terminal.complain(
+                "note: there is no \(info.fleet) yet; its runs fail until you import it with "
+                    + "`fleetscore fleets import \(parts[0]) DIR` and promote it"
+            )
         }
     }
 

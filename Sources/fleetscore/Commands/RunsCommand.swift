@@ -19,7 +19,7 @@ struct RunsCommand: AsyncParsableCommand {
             discussion: """
                 Examples:
                   fleetscore runs start plant
-                  fleetscore runs start plant --interval 2026-01-01T00:00:00Z/2026-01-02T00:00:00Z
+                  fleetscore runs start plant --interval 2026-01-01T00:00Z/2026-01-02T00:00Z
 
                 The interval covers the windows that lie in it. Without one the last complete
                 interval of the schedule is taken. Running an interval again replaces what it
@@ -206,7 +206,7 @@ struct RunsCommand: AsyncParsableCommand {
             }
             while shown < limit, let from = next {
                 offset = from
-                var query = ["offset": "\(offset)", "limit": "\(min(10_000, limit - shown))"]
+                var query = ["offset": "\(offset)", "limit": "\(min(100_000, limit - shown))"]
                 query["key"] = key
                 if anomalies { query["anomalies"] = "true" }
                 let page: PredictionPage = try await client.get(

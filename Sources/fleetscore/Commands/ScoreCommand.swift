@@ -10,9 +10,9 @@ struct ScoreCommand: AsyncParsableCommand {
         abstract: "Score a CSV of readings with a folder of models; no server needed.",
         discussion: """
             Examples:
-              fleetscore score --data sensor_data.csv --models models/ --out predictions/
-              fleetscore score --data wide.csv --models models/ --key-pattern '{device}-{sensor}' \\
-                --columns time=ts,device=machine --time-zone Europe/Berlin --out out/ --format csv
+              fleetscore score --data data.csv --models models/ --out predictions/
+              fleetscore score --data wide.csv --models models/ --out out/ \\
+                --columns time=ts,device=machine --time-zone Europe/Berlin
 
             The data is long (time, device, sensor, value) or wide (time and a column per sensor).
             Times are RFC 3339, epoch seconds to nanoseconds, or without a zone. With a pattern
@@ -64,8 +64,9 @@ struct ScoreCommand: AsyncParsableCommand {
         )
         let summary = try await session.run()
         if json { try Terminal.sayJSON(summary.answer) } else { summary.say() }
-        let failures = summary.answer.items.failures
-        guard failures == 0, summary.answer.rejected == 0 else { throw ExitCode(3) }
+        guard summary.answer.failures.isEmpty, summary.answer.rejected == 0 else {
+            throw ExitCode(3)
+        }
     }
 }
 

@@ -13,8 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
         discussion: """
             Examples:
               fleetscore serve
-              fleetscore serve --data-dir /var/lib/fleetscore --config /etc/fleetscore.yaml
-              fleetscore serve --listen 0.0.0.0:8380 --token-file /etc/fleetscore.token
+              fleetscore serve --data-dir /srv/fleetscore --config fleetscore.yaml
+              fleetscore serve --listen 0.0.0.0:8380 --token-file token.txt
 
             Settings come from options, then FLEETSCORE_… variables, then the configuration file,
             then defaults; see `fleetscore config reference`. SIGTERM and Ctrl-C end it cleanly.

@@ -13,7 +13,7 @@ struct SimulateCommand: ParsableCommand {
         discussion: """
             Examples:
               fleetscore simulate --seed 7 --hours 24 --every 20s --out readings.csv
-              fleetscore simulate --seed 1 --hours 48 --every 20s --means 1m --out train.csv
+              fleetscore simulate --hours 48 --every 20s --means 1m --out train.csv
 
             Same seed, same bytes. --faults injects labelled faults.
             """

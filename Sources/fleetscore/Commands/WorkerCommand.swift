@@ -18,7 +18,7 @@ struct WorkerCommand: AsyncParsableCommand {
         abstract: "Execute scoring tasks; started by compute targets.",
         discussion: """
             Example:
-              fleetscore worker --blobs file:///var/lib/fleetscore/blobs --run R --task 0
+              fleetscore worker --blobs file:///srv/fleetscore/blobs --run R --task 0
 
             Without --run it reads one JSON ticket a line on standard input:
               {"run":"R","task":0,"attempt":1}

@@ -3,34 +3,33 @@ import Core
 import FoundationEssentials
 import Scoring
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// A result folder that appears whole: written beside, then put in place of an earlier result.
 struct OutputFolder {
     private let path: String
     private let scratch: String
 
-    /// Prepares to write a folder.
+    /// Checks that a folder may be written; nothing is made before the first part.
     ///
-    /// - Throws: ``FleetError`` `.conflict` when it holds anything but an earlier result.
-    init(path: String) throws {
-        var path = path
+    /// - Throws: ``FleetError`` `.conflict` when it holds anything but an earlier result, or lies
+    ///   around one of the inputs.
+    init(path: String, inputs: [String]) throws {
+        var path = Files.absolute(path)
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         self.path = path
         scratch = path + ".partial-\(ProcessInfo.processInfo.processIdentifier)"
-        try Self.checkReplaceable(path)
-        do {
-            try FileManager.default.createDirectory(
-                atPath: scratch,
-                withIntermediateDirectories: true
-            )
-        } catch {
+        for input in inputs where (Files.absolute(input) + "/").hasPrefix(path + "/") {
             throw FleetError(
-                .unavailable,
-                "cannot make the folder \(scratch)",
-                hint: "check the permissions and the disk",
-                isRetriable: false,
-                cause: error
+                .conflict,
+                "the output folder \(path) holds the input \(input)",
+                hint: "pass another --out"
             )
         }
+        try checkReplaceable()
+        sweep()
     }
 
     /// Writes one file of the result.
@@ -44,30 +43,33 @@ struct OutputFolder {
         )
     }
 
-    /// Writes the manifest and puts the folder in place.
+    /// Writes the manifest and puts the folder in place; an earlier result goes last.
     func commit(manifest: [UInt8]) throws {
         try put("manifest.json", manifest)
+        let old = scratch + ".old"
         do {
-            if FileManager.default.fileExists(atPath: path) {
-                try Self.checkReplaceable(path)
-                try FileManager.default.removeItem(atPath: path)
+            let replaces = FileManager.default.fileExists(atPath: path)
+            if replaces {
+                try checkReplaceable()
+                try FileManager.default.moveItem(atPath: path, toPath: old)
             }
             try FileManager.default.moveItem(atPath: scratch, toPath: path)
+            if replaces { try FileManager.default.removeItem(atPath: old) }
         } catch let error as FleetError {
             throw error
         } catch {
             throw FleetError(
                 .unavailable,
                 "cannot put the result in place at \(path)",
-                hint: "it is complete in \(scratch)",
-                isRetriable: false,
-                cause: error
+                hint: "check the permissions of its folder",
+                isRetriable: false
             )
         }
     }
 
     /// Removes what was written when the result is not wanted any more.
     func discard() {
+        guard FileManager.default.fileExists(atPath: scratch) else { return }
         do {
             try FileManager.default.removeItem(atPath: scratch)
         } catch {
@@ -77,42 +79,71 @@ struct OutputFolder {
 
     private func put(_ name: String, _ bytes: [UInt8]) throws {
         do {
+            try FileManager.default.createDirectory(
+                atPath: scratch,
+                withIntermediateDirectories: true
+            )
             try Data(bytes).write(to: URL(fileURLWithPath: scratch + "/" + name))
         } catch {
             throw FleetError(
                 .resourceExhausted,
-                "cannot write \(scratch)/\(name)",
-                hint: "check the space on the disk",
-                isRetriable: false,
-                cause: error
+                "cannot write \(name) beside \(path)",
+                hint: "check the space on the disk and the permissions",
+                isRetriable: false
             )
         }
     }
 
-    private static func checkReplaceable(_ path: String) throws {
+    /// Removes what killed processes left beside this folder.
+    private func sweep() {
+        let parent = path.split(separator: "/").dropLast().joined(separator: "/")
+        let prefix = (path.split(separator: "/").last.map(String.init) ?? "") + ".partial-"
+        do {
+            for name in try FileManager.default.contentsOfDirectory(atPath: "/" + parent)
+            where name.hasPrefix(prefix) {
+                guard let process = Int32(name.dropFirst(prefix.count)), kill(process, 0) != 0
+                else { continue }
+                try FileManager.default.removeItem(atPath: "/\(parent)/\(name)")
+            }
+        } catch {
+            // Left-overs do no harm; a folder that cannot be listed fails when it is written.
+        }
+    }
+
+    /// Refuses a folder with anything that an earlier result did not put there.
+    private func checkReplaceable() throws {
         var isFolder = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
-        let refusal = FleetError(
-            .conflict,
-            "\(path) exists and holds no earlier result of fleetscore",
-            hint: "pass another --out, or remove it yourself"
-        )
-        guard isFolder else { throw refusal }
+        func refusal(_ what: String) -> FleetError {
+            FleetError(
+                .conflict,
+                "\(path) exists and \(what)",
+                hint: "pass another --out, or remove it yourself"
+            )
+        }
+        guard isFolder else { throw refusal("is no folder") }
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: path)
         } catch {
-            throw FleetError(.unavailable, "cannot list \(path)", isRetriable: false, cause: error)
+            throw FleetError(.unavailable, "cannot list \(path)", isRetriable: false)
         }
         guard !names.isEmpty else { return }
-        guard names.contains("manifest.json") else { throw refusal }
+        guard names.contains("manifest.json") else {
+            throw refusal("holds no earlier result of fleetscore")
+        }
+        var own: Set<String> = ["manifest.json"]
         do {
-            _ = try JSONDecoder().decode(
+            let manifest = try JSONDecoder().decode(
                 Manifest.self,
                 from: Data(Files.bytes(path + "/manifest.json"))
             )
+            own.formUnion(manifest.parts.map(\.key))
         } catch {
-            throw refusal
+            throw refusal("its manifest.json is no manifest of fleetscore")
+        }
+        if let foreign = names.sorted().first(where: { !own.contains($0) }) {
+            throw refusal("holds \(foreign), which is no part of the earlier result")
         }
     }
 }

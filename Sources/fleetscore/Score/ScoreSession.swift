@@ -17,13 +17,25 @@ struct ScoreSession {
     let options: DecodeOptions
 
     func run() async throws -> ScoreSummary {
+        let keyPattern = try KeyPattern(parsing: pattern, defaultDevice: options.defaultDevice)
+        let output = try OutputFolder(path: out, inputs: [data, models])
+        do {
+            return try await run(keyPattern, into: output)
+        } catch {
+            output.discard()
+            throw error
+        }
+    }
+
+    private func run(
+        _ keyPattern: KeyPattern,
+        into output: OutputFolder
+    ) async throws -> ScoreSummary {
         let clock = SystemWallClock()
         let started = clock.now
-        let keyPattern = try KeyPattern(parsing: pattern, defaultDevice: options.defaultDevice)
-        let output = try OutputFolder(path: out)
         let bytes = try Files.bytes(data)
-        let table = try bytes.withUnsafeBytes {
-            try ReadingDecoder.decode(csv: $0, options: options)
+        let table = try Files.naming(data) {
+            try bytes.withUnsafeBytes { try ReadingDecoder.decode(csv: $0, options: options) }
         }
         guard table.count > 0 else {
             throw FleetError(
@@ -85,15 +97,21 @@ struct ScoreSession {
         let fileNote =
             ignored.isEmpty
             ? "" : "; \(ignored.count) files do not fit it, such as \(ignored[0])"
-        let example = ignored.first ?? "model_1_2"
+        let files = imported.report.files
+        let guess = PatternGuess.pattern(for: ignored.first ?? files.first ?? "model_1_2")
+        let command = "fleetscore score --data \(data) --models \(models) --out \(out)"
+        let hint =
+            guess == pattern
+            ? "the names in the files must be those in the data; if the device is in another "
+                + "column, try \(command) --key-pattern '\(guess)' --columns device=COLUMN"
+            : "write the pattern as the files are named, for example: \(command) "
+                + "--key-pattern '\(guess)'"
         throw FleetError(
             .invalidArgument,
             "no series of the data has a model: \(dataKeys.count) keys in the data "
                 + "(\(some(dataKeys))), \(modelKeys.count) keys in the models "
                 + "(\(some(modelKeys))) by the pattern \"\(pattern)\"\(fileNote)",
-            hint: "write the pattern as the files are named, for example: fleetscore score "
-                + "--data \(data) --models \(models) --out \(out) "
-                + "--key-pattern '\(PatternGuess.pattern(for: example))'"
+            hint: hint
         )
     }
 

@@ -28,13 +28,15 @@ struct ScoreSummary {
         let rejected: Int
         let suspectModels: [Suspect]
         let failures: [Failure]
+        /// Per status that is not scored: the first keys, at most 20.
+        let examples: [String: [String]]
         let ignoredFiles: [String]
         let parts: [PartInfo]
         let out: String
         let seconds: Double
 
         enum CodingKeys: String, CodingKey {
-            case items, rows, anomalies, rejected, failures, parts, out, seconds
+            case items, rows, anomalies, rejected, failures, examples, parts, out, seconds
             case suspectModels = "suspect_models"
             case ignoredFiles = "ignored_files"
         }
@@ -59,14 +61,38 @@ struct ScoreSummary {
             anomalies: outcome.anomalyCount,
             rejected: table.rejectedCount,
             suspectModels: Self.suspects(outcome, entries),
-            failures: outcome.items.filter(\.status.isFailure).map {
-                .init(key: $0.key.description, reason: $0.reason ?? "failed")
-            },
+            failures: Self.failures(outcome, report),
+            examples: Self.examples(outcome),
             ignoredFiles: report.ignored,
             parts: parts,
             out: out,
             seconds: seconds
         )
+    }
+
+    /// Items that failed, and files that were left out because another holds their key.
+    private static func failures(
+        _ outcome: FleetScorer.Outcome,
+        _ report: ImportReport
+    ) -> [Answer.Failure] {
+        let items = outcome.items.filter(\.status.isFailure).map {
+            Answer.Failure(key: $0.key.description, reason: $0.reason ?? "failed")
+        }
+        let named = Set(items.map(\.key))
+        let files = report.failures.filter { failure in
+            failure.key.map { !named.contains($0.description) } ?? true
+        }
+        return items + files.map { .init(key: $0.file, reason: $0.message) }
+    }
+
+    private static func examples(_ outcome: FleetScorer.Outcome) -> [String: [String]] {
+        var examples: [String: [String]] = [:]
+        for item in outcome.items where item.status != .scored {
+            if examples[item.status.rawValue, default: []].count < 20 {
+                examples[item.status.rawValue, default: []].append(item.key.description)
+            }
+        }
+        return examples
     }
 
     /// Models with findings of the import or of these rows; errors first, then in key order.
@@ -118,7 +144,10 @@ struct ScoreSummary {
         let rate = Int(Double(answer.rows) / max(answer.seconds, 0.000_001))
         Terminal.say("items")
         for status in ItemStatus.allCases.reversed() where answer.items[status] > 0 {
-            Terminal.say("  \(answer.items[status].grouped) \(status.rawValue)")
+            let keys = answer.examples[status.rawValue, default: []]
+            let more = answer.items[status] > 3 ? ", …" : ""
+            let names = keys.isEmpty ? "" : ": \(keys.prefix(3).joined(separator: ", "))\(more)"
+            Terminal.say("  \(answer.items[status].grouped) \(status.rawValue)\(names)")
         }
         Terminal.say(
             "rows       \(answer.rows.grouped), \(answer.anomalies.grouped) anomalies, "

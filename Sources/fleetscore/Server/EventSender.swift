@@ -18,8 +18,17 @@ struct EventFileSource {
         format: String?,
         options: DecodeOptions
     ) throws -> EventFileSource {
-        guard let format = format.map({ EventFormat(rawValue: $0) }) ?? EventFormat(fileName: path)
-        else {
+        let named = try format.map { text in
+            guard let known = EventFormat(rawValue: text) else {
+                throw FleetError(
+                    .invalidArgument,
+                    "there is no format \"\(text)\"",
+                    hint: "use csv, ndjson or json"
+                )
+            }
+            return known
+        }
+        guard let format = named ?? EventFormat(fileName: path) else {
             throw FleetError(
                 .invalidArgument,
                 "the format of \(path) cannot be told by its name",
@@ -30,12 +39,14 @@ struct EventFileSource {
         limits.batchEventCountMax = .max
         let bytes = try Files.bytes(path)
         return try bytes.withUnsafeBytes { content in
-            let decoded = try EventDecoder.decode(
-                content,
-                format: format,
-                options: options,
-                limits: limits
-            )
+            let decoded = try Files.naming(path) {
+                try EventDecoder.decode(
+                    content,
+                    format: format,
+                    options: options,
+                    limits: limits
+                )
+            }
             return EventFileSource(
                 events: decoded.batch.sortedByTime(),
                 digest: String(XXHash64.hash(content), radix: 16),
@@ -112,6 +123,12 @@ struct EventSender {
             progress(range.upperBound)
         }
         return sent
+    }
+
+    /// How many events are late so far, in the definition with the most, and how many wait.
+    func status() async throws -> (late: Int64, lag: Int64) {
+        let status: StatusInfo = try await client.get("/v1/status")
+        return (status.definitions.map(\.late).max() ?? 0, status.lag)
     }
 
     /// Says that everything is sent.

@@ -37,6 +37,17 @@ enum Files {
         path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
     }
 
+    /// Runs with a file's content; an error of it is given the file's name.
+    static func naming<Result>(_ path: String, _ body: () throws -> Result) throws -> Result {
+        do {
+            return try body()
+        } catch let error as FleetError {
+            let message = error.message.contains("body is empty") ? "it is empty" : error.message
+            let hint = error.message.contains("body is empty") ? nil : error.hint
+            throw FleetError(error.code, "cannot read \(path): \(message)", hint: hint)
+        }
+    }
+
     /// The text of a UTF-8 file.
     static func text(_ path: String) throws -> String {
         guard let text = String(validating: try bytes(path), as: UTF8.self) else {

@@ -82,14 +82,17 @@ struct ServerProcess {
         await close(parts)
     }
 
-    /// The opened parts of a server.
+    /// The opened drivers of a server, and what its services share.
     struct Parts: Sendable {
+        let settings: ServiceSettings
         let log: SegmentLog
         let catalog: SQLiteCatalog
         let windows: SQLiteWindowStore
+        let blobs: LocalBlobs
         let pool: LocalPool
-        let backend: Backend
-        let wake: Signal
+        let progress = ProgressBoard()
+        let wake = Signal()
+        let clock = SystemWallClock()
     }
 
     private func open(_ disk: PosixDisk) async throws -> Parts {
@@ -104,72 +107,86 @@ struct ServerProcess {
             wallClock: clock,
             clock: timer
         )
-        let catalog = try SQLiteCatalog(path: folder + "/catalog.db")
-        let windows = try SQLiteWindowStore(path: folder + "/windows.db")
+        if log.recovery.cutByteCount > 0 {
+            logger.notice(
+                "the log's torn tail was cut; nothing acknowledged was in it",
+                metadata: ["bytes": "\(log.recovery.cutByteCount)"]
+            )
+        }
         let blobs = try LocalBlobs(root: folder + "/blobs")
-        let pool = LocalPool(
-            configuration: try poolConfiguration(blobs: blobs, service),
-            clock: timer,
-            wallClock: clock,
-            logger: logger
-        )
-        let progress = ProgressBoard()
-        let wake = Signal()
-        let fleets = FleetRegistry(
-            catalog: catalog,
-            blobs: blobs,
-            windows: windows,
-            limits: service.limits,
-            clock: clock
-        )
-        let pipelines = PipelineRegistry(catalog: catalog, settings: service, clock: clock)
-        let driver = RunDriver(
-            catalog: catalog,
-            windows: windows,
-            blobs: blobs,
-            compute: pool,
-            fleets: fleets,
-            pipelines: pipelines,
-            progress: progress,
-            wake: wake,
-            settings: service,
-            clock: clock,
-            timer: timer,
-            logger: logger
-        )
-        let ingest = Ingest(
-            log: log,
-            store: windows,
-            limits: service.limits,
-            clock: clock,
-            logger: logger
-        )
-        let backend = Backend(
-            settings: service,
-            ingest: ingest,
-            fleets: fleets,
-            pipelines: pipelines,
-            driver: driver,
-            progress: progress,
-            catalog: catalog,
-            windows: windows,
-            blobs: blobs,
-            log: log,
-            compute: pool,
-            clock: clock
-        )
         return Parts(
+            settings: service,
             log: log,
-            catalog: catalog,
-            windows: windows,
-            pool: pool,
-            backend: backend,
-            wake: wake
+            catalog: try SQLiteCatalog(path: folder + "/catalog.db"),
+            windows: try SQLiteWindowStore(path: folder + "/windows.db"),
+            blobs: blobs,
+            pool: LocalPool(
+                configuration: try poolConfiguration(blobs: blobs, service),
+                clock: timer,
+                wallClock: clock,
+                logger: logger
+            )
+        )
+    }
+
+    private func backend(_ parts: Parts) -> Backend {
+        let fleets = FleetRegistry(
+            catalog: parts.catalog,
+            blobs: parts.blobs,
+            windows: parts.windows,
+            limits: parts.settings.limits,
+            clock: parts.clock
+        )
+        let pipelines = PipelineRegistry(
+            catalog: parts.catalog,
+            settings: parts.settings,
+            clock: parts.clock
+        )
+        return Backend(
+            settings: parts.settings,
+            ingest: Ingest(
+                log: parts.log,
+                store: parts.windows,
+                limits: parts.settings.limits,
+                clock: parts.clock,
+                logger: logger
+            ),
+            fleets: fleets,
+            pipelines: pipelines,
+            driver: driver(parts, fleets, pipelines),
+            progress: parts.progress,
+            catalog: parts.catalog,
+            windows: parts.windows,
+            blobs: parts.blobs,
+            log: parts.log,
+            compute: parts.pool,
+            clock: parts.clock
+        )
+    }
+
+    private func driver(
+        _ parts: Parts,
+        _ fleets: FleetRegistry,
+        _ pipelines: PipelineRegistry
+    ) -> RunDriver {
+        RunDriver(
+            catalog: parts.catalog,
+            windows: parts.windows,
+            blobs: parts.blobs,
+            compute: parts.pool,
+            fleets: fleets,
+            pipelines: pipelines,
+            progress: parts.progress,
+            wake: parts.wake,
+            settings: parts.settings,
+            clock: parts.clock,
+            timer: ContinuousClock(),
+            logger: logger
         )
     }
 
     private func services(_ parts: Parts) throws -> [any Service] {
-        let backend = parts.backend
+        let backend = backend(parts)
         let timer = ContinuousClock()
         return [
             Housekeeping(
