@@ -57,7 +57,7 @@ package struct FleetImporter: Sendable {
 
     /// The key a file's name means, nil when the name does not fit.
     package func key(of file: ModelFile) -> SeriesKey? {
-        guard !file.fileName.hasPrefix(".") else { return nil }
+        guard !file.isSurelyNoModel else { return nil }
         let candidates = pattern.keys(in: file.stem)
         return candidates.first { knownKeys.contains($0) } ?? candidates.first
     }

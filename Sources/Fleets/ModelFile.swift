@@ -23,4 +23,16 @@ package struct ModelFile: Sendable {
     }
 
     package static let suffixes = [".pkl", ".pickle", ".joblib"]
+
+    /// Whether the name says that this is something else: notes, data, code, archives.
+    package var isSurelyNoModel: Bool {
+        let name = fileName.lowercased()
+        return name.hasPrefix(".") || Self.foreignSuffixes.contains { name.hasSuffix($0) }
+    }
+
+    private static let foreignSuffixes = [
+        ".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg",
+        ".xml", ".html", ".py", ".ipynb", ".sh", ".log", ".png", ".jpg", ".svg", ".pdf", ".npy",
+        ".npz", ".parquet", ".zip", ".tar", ".tgz", ".gz.part", ".bak", ".tmp", ".swp", ".sha256",
+    ]
 }

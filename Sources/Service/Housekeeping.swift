@@ -8,7 +8,8 @@ package import Store
 
 /// Captures sealed log segments as Parquet and deletes what is older than its retention.
 ///
-/// Runs once a minute; a failure is logged and tried again. Graceful shutdown: returns.
+/// Runs once a minute; a failure is logged and tried again. Graceful shutdown: captures the rest
+/// of the log, then returns.
 package struct Housekeeping: Service {
     private let log: SegmentLog
     private let windows: any WindowStore
@@ -46,6 +47,16 @@ package struct Housekeeping: Service {
                     return
                 }
             }
+        }
+        await captureRest()
+    }
+
+    /// Seals and captures what has come since: a stopped server leaves all raw data readable.
+    private func captureRest() async {
+        guard settings.capturesRaw else { return }
+        await attempt("the last segment could not be captured") {
+            try await log.roll()
+            try await capture()
         }
     }
 

@@ -140,7 +140,7 @@ struct RunningServer {
     }
 
     /// Asks it to end and expects that it does so in time, with exit code 0.
-    func expectCleanEnd(within limit: Duration = .seconds(10)) async throws {
+    func expectCleanEnd(within limit: Duration = .seconds(30)) async throws {
         child.send(SIGTERM)
         let code = try await child.end(within: limit)
         #expect(code == 0, "\(child.errors)")

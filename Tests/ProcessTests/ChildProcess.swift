@@ -124,7 +124,7 @@ func isRunning(_ processID: pid_t) -> Bool {
 
 /// Asks a question again and again until the answer is yes.
 func eventually(
-    within limit: Duration = .seconds(20),
+    within limit: Duration = .seconds(60),
     _ what: String,
     _ question: () async throws -> Bool
 ) async throws {

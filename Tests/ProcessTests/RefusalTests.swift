@@ -46,7 +46,7 @@ extension ProcessTests {
             let folder = try TemporaryFolder()
             let server = try await RunningServer.start(data: folder.at("data"), in: folder)
             let second = try RunningServer.launch(data: folder.at("data"), in: folder)
-            #expect(try await second.end(within: .seconds(10)) == 1)
+            #expect(try await second.end(within: .seconds(30)) == 1)
             let lines = second.errors.split(separator: "\n")
             #expect(lines.count == 1, "\(second.errors)")
             #expect(second.errors.contains(folder.at("data")), "\(second.errors)")
@@ -59,14 +59,14 @@ extension ProcessTests {
         func openAddressNeedsToken() async throws {
             let folder = try TemporaryFolder()
             let arguments = ["serve", "--data-dir", "data", "--listen", "0.0.0.0:0"]
-            let refused = try await Binary.run(arguments, in: folder, within: .seconds(10))
+            let refused = try await Binary.run(arguments, in: folder, within: .seconds(30))
             #expect(refused.exitCode == 2 && refused.errorLines.count == 1, "\(refused)")
             #expect(refused.errors.contains("--token-file"), "\(refused)")
             try folder.write("short.token", "secret")
             let short = try await Binary.run(
                 arguments + ["--token-file", "short.token"],
                 in: folder,
-                within: .seconds(10)
+                within: .seconds(30)
             )
             #expect(short.exitCode == 2 && !short.errors.contains("secret"), "\(short)")
             try folder.write("token", "0123456789abcdef\n")
@@ -90,7 +90,7 @@ extension ProcessTests {
         func wrongUsage() async throws {
             let folder = try TemporaryFolder()
             for arguments in [["serv"], ["score"], ["runs", "start"], ["serve", "--listen", "x"]] {
-                let answer = try await Binary.run(arguments, in: folder, within: .seconds(10))
+                let answer = try await Binary.run(arguments, in: folder, within: .seconds(30))
                 #expect(answer.exitCode == 2, "\(arguments): \(answer)")
             }
             let away = try await Binary.run(

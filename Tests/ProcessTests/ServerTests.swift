@@ -103,9 +103,7 @@ extension ProcessTests {
                 in: folder
             )
             #expect(answer.exitCode == 0, "\(answer)")
-            return try answer.outputLines.map {
-                try JSONDecoder().decode(PredictionInfo.self, from: Data($0.utf8))
-            }
+            return try answer.json()
         }
 
         @Test("events, fleet, pipeline, run, predictions, explanation, export and clean end")
@@ -136,6 +134,8 @@ extension ProcessTests {
             ).json()
             #expect(!workers.isEmpty && workers.allSatisfy { isRunning($0.processID) })
             try await server.expectCleanEnd()
+            let days = try folder.names("data/blobs/capture")
+            #expect(days.count >= 1, "a clean end captures the raw readings")
             #expect(workers.allSatisfy { !isRunning($0.processID) })
         }
 
@@ -226,7 +226,7 @@ extension ProcessTests {
             #expect(!workers.isEmpty)
             server.child.send(SIGKILL)
             #expect(try await server.child.end() == -SIGKILL)
-            try await eventually(within: .seconds(10), "workers \(workers) to end") {
+            try await eventually(within: .seconds(30), "workers \(workers) to end") {
                 workers.allSatisfy { !isRunning($0.processID) }
             }
             let next = try await RunningServer.start(
@@ -276,7 +276,7 @@ extension ProcessTests {
             let old: RunInfo = try await next.client.get("/v1/runs/\(run.id)")
             #expect(old.state == "failed" && old.message != nil)
             try await next.expectCleanEnd()
-            try await eventually(within: .seconds(10), "the old workers to end") {
+            try await eventually(within: .seconds(30), "the old workers to end") {
                 workers.allSatisfy { !isRunning($0.processID) }
             }
         }

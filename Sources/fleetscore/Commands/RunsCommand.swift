@@ -168,6 +168,8 @@ struct RunsCommand: AsyncParsableCommand {
                   fleetscore runs predictions RUN --anomalies
                   fleetscore runs predictions RUN --format csv > predictions.csv
                   fleetscore runs predictions RUN --key pump-7/temperature --json
+
+                JSON is one array with a row a line.
                 """
         )
 
@@ -217,12 +219,13 @@ struct RunsCommand: AsyncParsableCommand {
                     switch format {
                     case .table: table.add(Self.cells(row))
                     case .csv: Terminal.say(Self.csv(row))
-                    case .json: try Terminal.sayJSON(row)
+                    case .json: try Terminal.sayJSON(row, before: shown == 0 ? "[" : ",")
                     }
+                    shown += 1
                 }
-                shown += page.rows.count
                 next = page.nextOffset
             }
+            if format == .json { Terminal.say(shown == 0 ? "[]" : "]") }
             guard format == .table else { return }
             table.lines.forEach { Terminal.say($0) }
             if next != nil { Terminal.say("… more; pass --limit N, or --format csv for all") }

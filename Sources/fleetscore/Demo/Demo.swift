@@ -39,7 +39,7 @@ struct Demo: Sendable {
         let past = try await DemoServer.run(
             folder: folder,
             windows: [Self.historyWindow],
-            logLevel: "warning"
+            logLevel: "critical"
         ) { server in
             try await DemoHistory(
                 server: server,
@@ -52,7 +52,7 @@ struct Demo: Sendable {
         return try await DemoServer.run(
             folder: folder,
             windows: [Self.historyWindow, Self.liveWindow],
-            logLevel: "warning"
+            logLevel: "critical"
         ) { server in
             let stage = DemoLive(server: server, plant: plant)
             let live = try await stage.run()

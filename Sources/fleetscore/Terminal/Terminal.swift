@@ -19,10 +19,10 @@ enum Terminal {
     static func show(_ text: String) { write(text, to: STDERR_FILENO) }
 
     /// Writes a value as one line of JSON to standard output.
-    static func sayJSON(_ value: some Encodable) throws {
+    static func sayJSON(_ value: some Encodable, before text: String = "") throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        say(String(decoding: try encoder.encode(value), as: UTF8.self))
+        say(text + String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
     /// Writes bytes to standard output.
