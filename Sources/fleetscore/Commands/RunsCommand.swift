@@ -278,6 +278,7 @@ struct RunsCommand: AsyncParsableCommand {
         _ options: ServerOptions
     ) async throws {
         var progress: ProgressLine?
+        var said = ""
         while true {
             let run: RunInfo = try await client.get("/v1/runs/\(id.percentEncodedForPath)")
             if progress == nil, run.tasks > 0 {
@@ -292,7 +293,12 @@ struct RunsCommand: AsyncParsableCommand {
                 default: throw ExitCode(1)
                 }
             }
-            progress?.update(run.tasksDone, note: run.message ?? run.state)
+            let note = run.message ?? run.state
+            progress?.update(run.tasksDone, note: note)
+            if note != said, !Terminal.isInteractive || progress == nil {
+                Terminal.complain("run \(id): \(note)")
+                said = note
+            }
             try await Task.sleep(for: .milliseconds(200))
         }
     }
