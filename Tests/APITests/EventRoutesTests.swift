@@ -37,6 +37,25 @@ struct EventRoutesTests {
             type: "text/csv",
             text: "time,device,sensor,value\n2026-03-01T00:00:00Z,d,s,1\n1772323201,d,s,2\n"
         ),
+        Body(
+            type: "application/x-www-form-urlencoded",
+            text: "time,device,sensor,value\n2026-03-01T00:00:00Z,d,s,1\n1772323201,d,s,2\n"
+        ),
+        Body(
+            type: "application/x-www-form-urlencoded",
+            text: """
+                {"device":"d","sensor":"s","time":"2026-03-01T00:00:00Z","value":1}
+                {"device":"d","sensor":"s","time":"2026-03-01T00:00:01Z","value":2}
+                """
+        ),
+        Body(
+            type: nil,
+            text: """
+                {
+                  "device": "d", "time": 1772323200, "s": 1, "t": 2
+                }
+                """
+        ),
     ]
 
     @Test("every format is accepted and counted", arguments: bodies)

@@ -30,11 +30,12 @@ struct EventRoutes {
     }
 
     private func accept(_ request: Request) async throws -> Response {
-        let type = request.headers[.contentType] ?? "application/json"
-        guard let format = EventFormat(contentType: type) else {
+        let type = request.headers[.contentType]
+        let said = type.flatMap { EventFormat(contentType: $0) }
+        guard said != nil || EventFormat.isUnsaid(contentType: type) else {
             throw FleetError(
                 .unsupported,
-                "cannot read events of type \"\(type)\"",
+                "cannot read events of type \"\(type ?? "")\"",
                 hint: "send application/json, application/x-ndjson or text/csv"
             )
         }
@@ -45,7 +46,7 @@ struct EventRoutes {
         let body = try await request.body(upTo: backend.settings.limits.bodyByteCountMax)
         let outcome = try await backend.ingest.accept(
             body,
-            format: format,
+            format: said ?? body.withUnsafeBytes { EventFormat(lookingAt: $0) },
             options: options(request),
             idempotencyKey: key,
             source: "http"
