@@ -49,6 +49,8 @@ package struct Ingest: Sendable {
         idempotencyKey: String?,
         source: String
     ) async throws -> Outcome {
+        var options = options
+        options.latestTime = clock.now + limits.timeAheadMax
         let decoded = try await Self.decode(body, format, options, limits)
         var receipt = AppendReceipt(accepted: 0, isDuplicate: false)
         if !decoded.batch.isEmpty {

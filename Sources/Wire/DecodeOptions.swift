@@ -8,6 +8,10 @@ public struct DecodeOptions: Sendable {
     public var timeUnit: EpochUnit?
     /// The zone of times written without one; the earliest moment where they are ambiguous.
     public var timeZone = TimeZoneRules.utc
+    /// Later times are refused; nil takes all up to 2262.
+    ///
+    /// One reading of a device whose clock is years ahead would make all that follow it late.
+    public var latestTime: Timestamp?
     /// The device of CSV rows in a table without a device column.
     public var defaultDevice = "device"
 

@@ -21,7 +21,8 @@ public enum RejectReason: String, Sendable, Codable, CaseIterable {
         case .missingTime: "the event has no time"
         case .missingValue: "the event has no value"
         case .badTime:
-            "\"\(value)\" is not a time: write RFC 3339 or a number since the epoch, 1970 to 2262"
+            "\"\(value)\" is no time: write RFC 3339 or a number since the epoch, from 1970 on, "
+                + "to a server at most a year ahead"
         case .badValue: "\"\(value)\" is not a number"
         case .notFinite: "\"\(value)\" is not a finite number"
         case .badName:

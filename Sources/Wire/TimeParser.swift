@@ -7,6 +7,7 @@ struct TimeParser {
     private let unit: EpochUnit?
     private let zone: TimeZoneRules
     private let isUTC: Bool
+    private let latest: Int64
     /// The last date as its ten bytes (eight and two), and its midnight.
     private var dateHead: UInt64 = 0
     private var dateTail: UInt16 = 0
@@ -21,13 +22,14 @@ struct TimeParser {
         unit = options.timeUnit
         zone = options.timeZone
         isUTC = options.timeZone.isUTC
+        latest = min(options.latestTime?.microseconds ?? .max, Self.microsecondsMax)
     }
 
-    /// Microseconds since the epoch; nil when the text is no time or out of range.
+    /// Microseconds since the epoch; nil when the text is no time, out of range or too late.
     mutating func parse(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int64? {
         let isDate = count >= 10 && text[4] == 0x2D && text[7] == 0x2D
         let time = isDate ? civil(text, count) : number(text, count)
-        guard let time, time >= 0, time <= Self.microsecondsMax else { return nil }
+        guard let time, time >= 0, time <= latest else { return nil }
         return time
     }
 

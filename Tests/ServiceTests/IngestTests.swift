@@ -44,6 +44,20 @@ struct IngestTests {
         #expect(Set(kept.map(\.reason)) == Set(outcome.rejected.map(\.message)))
     }
 
+    @Test("a time years ahead of the clock is rejected, since it would make the rest late")
+    func farAhead() async throws {
+        let fixture = try ServiceFixture()
+        let soon = fixture.clock.now + .seconds(3600)
+        let outcome = try await accept(
+            fixture,
+            """
+            {"device":"d","sensor":"s","time":"2199-01-01T00:00:00Z","value":1}
+            {"device":"d","sensor":"s","time":"\(soon)","value":2}
+            """
+        )
+        #expect(outcome.accepted == 1 && outcome.rejected.map(\.reason) == [.badTime])
+    }
+
     @Test("a body sent again with its key adds nothing and answers the first count")
     func duplicate() async throws {
         let fixture = try ServiceFixture()

@@ -60,6 +60,7 @@ struct EventsCommand: AsyncParsableCommand {
             decoding.columns = try columns.map { try ColumnRenames.parse($0) } ?? [:]
             decoding.timeZone = try TimeZoneRules.load(timeZone)
             decoding.defaultDevice = device
+            decoding.latestTime = SystemWallClock().now + Limits().timeAheadMax
             let source = try EventFileSource.open(file, format: format, options: decoding)
             let sender = EventSender(
                 client: try options.client(),
