@@ -9,27 +9,52 @@ internal import Darwin
 /// Folder calls by POSIX; they block.
 enum LocalFolder {
     /// Makes a folder and those above it, each durable in the one above.
+    ///
+    /// Deleting a neighbour may remove any of them at any moment while they are empty: what has
+    /// vanished meanwhile is made again, a bounded number of times.
     static func create(_ path: String, item: String) throws {
-        if mkdir(path, 0o755) == 0 {
-            try sync(parent(of: path), item: item)
-            return
+        for _ in 0..<64 {
+            if try createOnce(path, item: item) { return }
         }
+        throw BlobErrors.system(ENOENT, "create the folder of", item)
+    }
+
+    /// Tries once; false when something vanished between two calls.
+    private static func createOnce(_ path: String, item: String) throws -> Bool {
+        if mkdir(path, 0o755) == 0 { return try syncIfThere(parent(of: path), item: item) }
         switch errno {
         case EEXIST:
-            guard isFolder(path) else { throw BlobErrors.system(ENOTDIR, "store", item) }
+            if isFolder(path) { return true }
+            var info = stat()
+            guard lstat(path, &info) == 0 else {
+                if errno == ENOENT { return false }
+                throw BlobErrors.system(errno, "store", item)
+            }
+            // It may have become a folder between the two looks.
+            if info.st_mode & S_IFMT == S_IFDIR { return false }
+            throw BlobErrors.system(ENOTDIR, "store", item)
         case ENOENT where parent(of: path) != path:
             try create(parent(of: path), item: item)
-            try create(path, item: item)
+            return false
         default: throw BlobErrors.system(errno, "create the folder of", item)
         }
     }
 
     /// Makes the names in a folder survive a power loss.
     static func sync(_ path: String, item: String) throws {
+        guard try syncIfThere(path, item: item) else {
+            throw BlobErrors.system(ENOENT, "store", item)
+        }
+    }
+
+    /// Syncs a folder; false when it is not there.
+    private static func syncIfThere(_ path: String, item: String) throws -> Bool {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        if descriptor < 0, errno == ENOENT { return false }
         guard descriptor >= 0 else { throw BlobErrors.system(errno, "store", item) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw BlobErrors.system(errno, "store", item) }
+        return true
     }
 
     /// The path above, `/` for the topmost.
