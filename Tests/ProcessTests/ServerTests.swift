@@ -18,16 +18,11 @@ extension ProcessTests {
         private static let interval = "2018-08-28T23:00:00Z/2018-08-29T04:00:00Z"
 
         /// A started server that holds the reference data, its fleet in production, a pipeline.
-        ///
-        /// The readings are years old and predictions age by their windows: they are kept for long.
         private static func plant(
-            _ folder: TemporaryFolder,
-            settings: String = "predictions_retention: 3650d"
+            _ folder: TemporaryFolder
         ) async throws -> RunningServer {
             let made = try await Binary.run(["init", "plant", "--name", "plant"], in: folder)
             #expect(made.exitCode == 0, "\(made)")
-            let document = try folder.text("plant/fleetscore.yaml")
-            try folder.write("plant/fleetscore.yaml", document + settings + "\n")
             let server = try await RunningServer.start(
                 data: folder.at("data"),
                 config: "plant/fleetscore.yaml",
@@ -297,7 +292,7 @@ extension ProcessTests {
         @Test("predictions of old readings can be read after a restart")
         func oldPredictionsStay() async throws {
             let folder = try TemporaryFolder()
-            let server = try await Self.plant(folder, settings: "")
+            let server = try await Self.plant(folder)
             let run = try await Self.startRun(server, folder)
             try await server.expectCleanEnd()
             let next = try await RunningServer.start(
