@@ -45,6 +45,7 @@ let hummingbirdTesting = Target.Dependency.product(
     name: "HummingbirdTesting",
     package: "hummingbird"
 )
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let arguments = Target.Dependency.product(
     name: "ArgumentParser",
     package: "swift-argument-parser"
@@ -64,6 +65,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird",
@@ -83,7 +85,8 @@ let package = Package(
         library("Windowing", ["Core"]),
         library("Parquet", ["CZstd"]),
         library("Inference", ["CVector"]),
-        library("Sklearn", ["Inference", "CZlib"]),
+        library("ONNX", ["Inference", protobuf]),
+        library("Sklearn", ["Inference", "CBzip2", "CLz4", "CLzma", "CZlib"]),
         library("Pipelines", ["Core", yams]),
         library("PlantSimulator", ["Core"]),
         // Seams, each with its in-memory twin and its local driver.
@@ -94,7 +97,7 @@ let package = Package(
         library("Compute", ["Core", log, subprocess]),
         // Models at scale.
         library("Packs", ["Core", "Inference", "Disk", crypto]),
-        library("Fleets", ["Core", "Inference", "Sklearn", "Packs", "Blobs"]),
+        library("Fleets", ["Core", "Inference", "ONNX", "Sklearn", "Packs", "Blobs"]),
         library("Scoring", ["Core", "Inference", "Packs", "Parquet", "Blobs"]),
         // Drivers.
         library("SQLiteStore", ["Core", "Store"] + grdb),
@@ -133,6 +136,13 @@ let package = Package(
             providers: [.apt(["libzstd-dev"])]
         ),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+        .systemLibrary(
+            name: "CLzma",
+            pkgConfig: "liblzma",
+            providers: [.apt(["liblzma-dev"])]
+        ),
+        .systemLibrary(name: "CLz4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         // Tests.
         .target(
             name: "TestKit",
@@ -148,7 +158,12 @@ let package = Package(
         tests("WindowingTests", ["Core", "Windowing"]),
         tests("ParquetTests", ["Parquet"], exclude: ["check_parquet.py"]),
         tests("InferenceTests", ["Inference", "CVector"]),
-        tests("SklearnTests", ["Sklearn", "Inference"], exclude: ["Fixtures"]),
+        tests("SklearnTests", ["Sklearn", "Inference"], exclude: ["Cases", "Fixtures"]),
+        tests(
+            "ONNXTests",
+            ["ONNX", "Inference"],
+            exclude: ["Cases", "skipped-cases.txt"]
+        ),
         tests("PipelinesTests", ["Core", "Pipelines"]),
         tests("PlantSimulatorTests", ["Core", "PlantSimulator"]),
         tests("DiskTests", ["Core", "Disk", "TestKit"]),

@@ -22,7 +22,6 @@ import pandas as pd
 import scipy.sparse
 import sklearn
 from sklearn.decomposition import PCA
-from sklearn.ensemble import IsolationForest
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import MinMaxScaler, RobustScaler, StandardScaler
 from sklearn.svm import OneClassSVM
@@ -110,13 +109,8 @@ def write_big_endian(folder):
 def write_refused(folder):
     """Files that have to end in an error that names what is wrong."""
     x2 = training_rows(2)
-    forest = Pipeline([("scaler", StandardScaler()),
-                       ("classifier", IsolationForest(n_estimators=2, max_samples=4))]).fit(x2)
-    save(forest, folder / "refused_forest.p4", "p4")
-    save(forest, folder / "refused_forest.joblib", "joblib")
     save(svm("rbf").fit(scipy.sparse.csr_matrix(x2)), folder / "refused_sparse.p4", "p4")
     save(make_pipeline(StandardScaler(), svm("rbf")), folder / "refused_unfitted.p4", "p4")
-    save(make_pipeline(StandardScaler(), PCA(1)).fit(x2), folder / "refused_no_svm.p4", "p4")
     save(OneClassSVM(kernel="precomputed").fit(x2 @ x2.T), folder / "refused_precomputed.p4", "p4")
     save({"model": svm("rbf").fit(x2)}, folder / "refused_dict.p4", "p4")
     mixed = Pipeline([("scaler", StandardScaler().fit(x2)), ("svm", svm("rbf").fit(x2[:, :1]))])
@@ -124,9 +118,13 @@ def write_refused(folder):
     infinite = svm("rbf").fit(x2)
     infinite._intercept_ = np.array([np.nan])
     save(infinite, folder / "refused_nan.p4", "p4")
-    joblib.dump(svm("rbf").fit(x2), folder / "refused_compressed.xz", compress=("xz", 3))
-    joblib.dump(svm("rbf").fit(x2), folder / "refused_compressed.bz2", compress=("bz2", 3))
-    joblib.dump(svm("rbf").fit(x2), folder / "refused_compressed.lzma", compress=("lzma", 3))
+
+
+def write_compressed(folder):
+    """One model in every compression of joblib that needs no other package."""
+    for form in ("xz", "bz2", "lzma"):
+        joblib.dump(svm("rbf").fit(training_rows(2)), folder / f"compressed.{form}",
+                    compress=(form, 3))
 
 
 def main():
@@ -156,6 +154,7 @@ def main():
                 save(model, folder / f"{name}.{form}", form)
     write_big_endian(folder)
     write_refused(folder)
+    write_compressed(folder)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ fail() {
 
 # The libraries that packaging/INSTALL.md names; libc is part of every system.
 documented='linux-vdso ld-linux-x86-64 ld-linux-aarch64 libc libm libpthread libdl librt
-libgcc_s libstdc++ libsqlite3 libz libzstd'
+libgcc_s libstdc++ libsqlite3 libz libzstd libbz2 liblzma liblz4'
 
 # Fails when the binary needs a library that the instructions do not name.
 check_libraries() {

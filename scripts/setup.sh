@@ -7,8 +7,6 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 swift_min=6.3
-venv=.venv-test
-requirements=scripts/requirements-test.txt
 
 fail() {
     echo "setup: $1" >&2
@@ -82,9 +80,9 @@ can_make_venv() {
     python3 -c 'import ensurepip, venv' >/dev/null 2>&1
 }
 
-# The virtual environment is made anew when the requirements or the interpreter change.
+# make_venv FOLDER REQUIREMENTS: made anew when the requirements or the interpreter change.
 make_venv() {
-    local stamp
+    local venv=$1 requirements=$2 stamp
     stamp=$({ cat "$requirements"; python3 --version; } | sha256sum | cut -d ' ' -f 1)
     if [ -x "$venv/bin/python" ] && [ "$(cat "$venv/stamp" 2>/dev/null)" = "$stamp" ]; then
         return
@@ -98,6 +96,9 @@ make_venv() {
 }
 
 check_swift
+need libbz2-dev
+need liblz4-dev
+need liblzma-dev
 need libsqlite3-dev
 need libzstd-dev
 need zlib1g-dev
@@ -113,7 +114,10 @@ fi
 
 if $for_tests; then
     can_make_venv || fail "python3 cannot make virtual environments; install python3-venv for it"
-    make_venv
+    make_venv .venv-test scripts/requirements-test.txt
+    make_venv .venv-sklearn-1.5 scripts/requirements-sklearn-1.5.txt
+    make_venv .venv-sklearn-1.2 scripts/requirements-sklearn-1.2.txt
+    scripts/onnx_cases.sh
     # Only the look at the status page needs a browser.
     if ! command -v chromium >/dev/null; then
         if [ "${CI-}" = true ]; then

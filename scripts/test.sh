@@ -23,6 +23,8 @@ run_tests() {
     local folder
     folder=$(swift build --show-bin-path)
     export FLEETSCORE_PYTHON="$PWD/.venv-test/bin/python"
+    export FLEETSCORE_MODEL_CASES="$PWD/.model-cases/sklearn"
+    export FLEETSCORE_ONNX_CASES="$PWD/.venv-test/onnx-cases"
     export FLEETSCORE_BINARY=${FLEETSCORE_BINARY:-$folder/fleetscore}
     swift test --skip-build "$@"
 }
@@ -36,5 +38,6 @@ trap report EXIT
 
 phase "set-up" scripts/setup.sh --tests
 phase "format" check_format
+phase "model cases" scripts/model_cases.sh
 phase "build" swift build --build-tests
 phase "tests" run_tests "$@"

@@ -66,8 +66,10 @@ struct Explainer {
         let version = try await backend.catalog.fleetVersion(fleet, number)
         return try await backend.fleets.withPack(of: version) { pack in
             guard let index = pack.find(key) else { return (nil, []) }
-            let description = try pack.description(at: index)
-            let model = Explanation.Model(
+            let description = try pack.withModel(at: index) { view in
+                try pack.description(at: index).describing(view)
+            }
+            let model = try Explanation.Model(
                 source: description.source,
                 digest: pack.digest(at: index),
                 parameters: description.parameterTexts

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
 /// Read-only bytes of an object, mapped or held in memory, freed with the last reference.
 package final class MappedBytes: Sendable {
     // SAFETY: the bytes are never written after construction and live until `release` ran.
@@ -42,6 +48,8 @@ package protocol Blobs: Sendable {
     func put(_ key: String, _ bytes: [UInt8]) async throws
     /// Stores a file's content as an object, without holding it in memory.
     func put(_ key: String, contentsOfFile path: String) async throws
+    /// Stores a file as an object and takes the file away; without a copy where the driver can.
+    func put(_ key: String, movingFile path: String) async throws
     func get(_ key: String) async throws -> [UInt8]
     /// Bytes of an object, or of a range of it, without copying where the driver can.
     func map(_ key: String, range: Range<Int>?) async throws -> MappedBytes
@@ -52,4 +60,11 @@ package protocol Blobs: Sendable {
     func delete(_ key: String) async throws
     /// Where a person finds an object, such as a path; for messages.
     func location(of key: String) -> String
+}
+
+extension Blobs {
+    package func put(_ key: String, movingFile path: String) async throws {
+        try await put(key, contentsOfFile: path)
+        unlink(path)
+    }
 }

@@ -80,6 +80,27 @@ package final class LocalBlobs: Blobs {
         }
     }
 
+    package func put(_ key: String, movingFile path: String) async throws {
+        try BlobKey.validate(key)
+        let isMoved = try await lanes.run { [self] in
+            let item = "blob \"\(key)\""
+            try FileReading.with(path, item: "file \"\(path)\"") { descriptor in
+                guard fsync(descriptor) == 0 else {
+                    throw BlobErrors.system(errno, "store", item)
+                }
+            }
+            // A file of another file system cannot be renamed into this one.
+            var (file, folder) = (stat(), stat())
+            guard stat(path, &file) == 0, stat(root, &folder) == 0, file.st_dev == folder.st_dev
+            else { return false }
+            try show(path, as: location(of: key), item: item)
+            return true
+        }
+        guard !isMoved else { return }
+        try await put(key, contentsOfFile: path)
+        try await lanes.run { _ = unlink(path) }
+    }
+
     package func get(_ key: String) async throws -> [UInt8] {
         try BlobKey.validate(key)
         return try await lanes.run { [self] in

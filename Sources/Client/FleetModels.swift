@@ -40,8 +40,11 @@ package struct FindingInfo: Sendable, Codable, Equatable {
     package var key: String
     package var severity: String
     package var message: String
+    /// What kind of finding it is, such as `few_support_vectors`.
+    package var code: String?
 
-    package init(key: String, severity: String, message: String) {
+    package init(key: String, severity: String, message: String, code: String? = nil) {
+        self.code = code
         self.key = key
         self.severity = severity
         self.message = message
@@ -54,13 +57,17 @@ package struct FleetDetail: Sendable, Codable, Equatable {
     package var findings: [FindingInfo]
     package var ignoredFiles: [String]
     package var failures: [FindingInfo]
+    /// What the import did; counts are whole where lists are cut.
+    package var imported: ImportCounts?
 
     package init(
         version: FleetVersionInfo,
         findings: [FindingInfo],
         ignoredFiles: [String],
-        failures: [FindingInfo]
+        failures: [FindingInfo],
+        imported: ImportCounts? = nil
     ) {
+        self.imported = imported
         self.version = version
         self.findings = findings
         self.ignoredFiles = ignoredFiles
@@ -79,5 +86,38 @@ package struct PromoteRequest: Sendable, Codable {
         self.version = version
         self.alias = alias
         self.forceReason = forceReason
+    }
+}
+
+/// What an import did with the files it was given.
+package struct ImportCounts: Sendable, Codable, Equatable {
+    /// Whether a new version was made; false when nothing differs from the newest one.
+    package var isNew: Bool
+    /// Files whose name fits the pattern, and files whose name does not.
+    package var files: Int
+    package var ignored: Int
+    /// Models decoded, taken from an import that was interrupted, and left as they were.
+    package var decoded: Int
+    package var resumed: Int
+    package var unchanged: Int
+    /// Keys that the files lack and that left the fleet.
+    package var removed: Int
+
+    package init(
+        isNew: Bool,
+        files: Int,
+        ignored: Int,
+        decoded: Int,
+        resumed: Int,
+        unchanged: Int,
+        removed: Int
+    ) {
+        self.isNew = isNew
+        self.files = files
+        self.ignored = ignored
+        self.decoded = decoded
+        self.resumed = resumed
+        self.unchanged = unchanged
+        self.removed = removed
     }
 }

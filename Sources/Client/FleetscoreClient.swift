@@ -127,6 +127,85 @@ package struct FleetscoreClient: Sendable {
         return answer
     }
 
+    /// Posts a body that comes piece by piece, however long that takes, and reads the answer.
+    ///
+    /// - Throws: ``FleetError``; whatever making the body throws.
+    package func upload<Pieces: AsyncSequence & Sendable, Answer: Decodable>(
+        _ path: String,
+        _ query: [String: String],
+        _ pieces: Pieces,
+        byteCount: Int?,
+        contentType: String,
+        as type: Answer.Type = Answer.self
+    ) async throws -> Answer where Pieces.Element == [UInt8] {
+        var request = request("POST", path, query)
+        request.headers.add(name: "content-type", value: contentType)
+        request.body = .stream(
+            pieces.map { ByteBuffer(bytes: $0) },
+            length: byteCount.map { .known(Int64($0)) } ?? .unknown
+        )
+        let response = try await execute(request, timeout: Self.longTimeout)
+        let answer = Array(try await response.body.collect(upTo: 1 << 30).readableBytesView)
+        guard (200..<300).contains(response.status.code) else {
+            throw Self.error(response.status, answer, path: path)
+        }
+        return try Self.decode(answer, path: path)
+    }
+
+    /// Reads a resource piece by piece, however large it is.
+    ///
+    /// - Throws: ``FleetError``; whatever the closure throws.
+    package func download(
+        _ path: String,
+        _ query: [String: String],
+        _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) async throws {
+        let response = try await execute(request("GET", path, query), timeout: Self.longTimeout)
+        guard (200..<300).contains(response.status.code) else {
+            let answer = Array(try await response.body.collect(upTo: 1 << 20).readableBytesView)
+            throw Self.error(response.status, answer, path: path)
+        }
+        for try await piece in response.body {
+            try piece.withUnsafeReadableBytes { try body($0) }
+        }
+    }
+
+    /// For calls that take as long as there are bytes to move.
+    private static let longTimeout = Duration.seconds(86_400)
+
+    private func request(
+        _ method: String,
+        _ path: String,
+        _ query: [String: String]
+    ) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: server + path + Self.text(of: query))
+        request.method = HTTPMethod(rawValue: method)
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        return request
+    }
+
+    private func execute(
+        _ request: HTTPClientRequest,
+        timeout: Duration
+    ) async throws -> HTTPClientResponse {
+        do {
+            return try await Self.http.execute(
+                request,
+                timeout: .nanoseconds(timeout.microseconds * 1000)
+            )
+        } catch is CancellationError {
+            throw CancellationError()
+        } catch let error as FleetError {
+            throw error
+        } catch {
+            throw FleetError(
+                .unavailable,
+                "cannot reach the server at \(server)",
+                hint: "is it running? start it with `fleetscore serve`, or pass --server"
+            )
+        }
+    }
+
     private static func decode<Answer: Decodable>(
         _ bytes: [UInt8],
         path: String

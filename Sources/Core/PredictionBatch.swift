@@ -53,6 +53,10 @@ public struct PredictionBatch: Sendable {
     /// Per key: the hex SHA-256 of the model that scored it, nil without a model.
     public var modelDigests: [String?]
     public var coverages: [Double]
+    /// Per row the place of its label in ``labels``, -1 for none; empty when no row has one.
+    public var labelIndex: [Int32] = []
+    /// The classes or clusters that rows were given.
+    public var labels: [String] = []
 
     public init(featureNames: [String]) {
         self.featureNames = featureNames
@@ -71,6 +75,12 @@ public struct PredictionBatch: Sendable {
 
     public var count: Int { ends.count }
     public var featureCount: Int { featureNames.count }
+
+    /// The class or cluster of a row; nil when its model gives none.
+    public func label(of row: Int) -> String? {
+        guard row < labelIndex.count, labelIndex[row] >= 0 else { return nil }
+        return labels[Int(labelIndex[row])]
+    }
 }
 
 /// The answer for one item of a run.
@@ -100,16 +110,39 @@ public struct ItemOutcome: Sendable, Codable, Equatable {
 
 /// How many items ended in each status; every status is always present.
 public struct StatusCounts: Sendable, Equatable {
-    private var counts: [ItemStatus: Int] = [:]
+    /// By rank.
+    private var counts = (0, 0, 0, 0, 0, 0)
 
     public init() {}
 
     public subscript(_ status: ItemStatus) -> Int {
-        get { counts[status, default: 0] }
-        set { counts[status] = newValue == 0 ? nil : newValue }
+        get {
+            switch status {
+            case .quarantined: counts.0
+            case .timedOut: counts.1
+            case .failed: counts.2
+            case .noData: counts.3
+            case .noModel: counts.4
+            case .scored: counts.5
+            }
+        }
+        set {
+            switch status {
+            case .quarantined: counts.0 = newValue
+            case .timedOut: counts.1 = newValue
+            case .failed: counts.2 = newValue
+            case .noData: counts.3 = newValue
+            case .noModel: counts.4 = newValue
+            case .scored: counts.5 = newValue
+            }
+        }
     }
 
-    public var total: Int { counts.values.reduce(0, +) }
+    public static func == (left: StatusCounts, right: StatusCounts) -> Bool {
+        left.counts == right.counts
+    }
+
+    public var total: Int { ItemStatus.allCases.reduce(0) { $0 + self[$1] } }
     public var failures: Int { ItemStatus.allCases.filter(\.isFailure).reduce(0) { $0 + self[$1] } }
 
     public static func + (left: StatusCounts, right: StatusCounts) -> StatusCounts {

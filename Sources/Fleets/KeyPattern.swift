@@ -6,15 +6,17 @@ public import Core
 /// default device, as wide tables without a device column have it. A name can fit in several
 /// ways (`model_a_b_c`); the caller prefers a key it knows, else the longest device wins.
 public struct KeyPattern: Sendable, Equatable, CustomStringConvertible {
-    private enum Piece: Equatable {
+    enum Piece: Equatable {
         case text([UInt8])
         case device
         case sensor
     }
 
     public let description: String
-    private let pieces: [Piece]
+    let pieces: [Piece]
     private let defaultDevice: String
+    /// The same, ready to be compared with bytes.
+    let shape: Shape
 
     /// Parses a pattern.
     ///
@@ -53,6 +55,7 @@ public struct KeyPattern: Sendable, Equatable, CustomStringConvertible {
         self.defaultDevice = defaultDevice
         self.description = text
         self.pieces = pieces
+        shape = Shape(pieces, defaultDevice: defaultDevice)
     }
 
     /// Whether its models score single series, not whole devices.

@@ -13,26 +13,11 @@ package struct ModelFile: Sendable {
         path.split(separator: "/").last.map(String.init) ?? path
     }
 
-    /// The file name without a model suffix (`.pkl`, `.pickle`, `.joblib`), which patterns match.
+    /// The file name without a model suffix (`.pkl`, `.joblib`, `.onnx`), which patterns match.
     package var stem: String {
-        let name = fileName
-        for suffix in Self.suffixes where name.lowercased().hasSuffix(suffix) {
-            return String(name.dropLast(suffix.count))
+        var name = fileName
+        return name.withUTF8 {
+            String(decoding: FileKind.stem(UnsafeRawBufferPointer($0)), as: UTF8.self)
         }
-        return name
     }
-
-    package static let suffixes = [".pkl", ".pickle", ".joblib"]
-
-    /// Whether the name says that this is something else: notes, data, code, archives.
-    package var isSurelyNoModel: Bool {
-        let name = fileName.lowercased()
-        return name.hasPrefix(".") || Self.foreignSuffixes.contains { name.hasSuffix($0) }
-    }
-
-    private static let foreignSuffixes = [
-        ".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".yaml", ".yml", ".toml", ".ini", ".cfg",
-        ".xml", ".html", ".py", ".ipynb", ".sh", ".log", ".png", ".jpg", ".svg", ".pdf", ".npy",
-        ".npz", ".parquet", ".zip", ".tar", ".tgz", ".gz.part", ".bak", ".tmp", ".swp", ".sha256",
-    ]
 }

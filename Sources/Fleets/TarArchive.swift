@@ -1,6 +1,6 @@
 import Core
 
-/// Reads the regular files of a POSIX tar archive held in memory, and writes simple ones.
+/// Reads the regular files of a POSIX tar archive where its bytes are, and writes simple ones.
 ///
 /// - Source: POSIX.1-2001 ustar, with the GNU long-name and pax `path` records.
 package enum TarArchive {
@@ -13,24 +13,41 @@ package enum TarArchive {
     ///
     /// - Throws: ``FleetError`` `.invalidArgument` when the archive is truncated or malformed.
     package static func members(_ bytes: UnsafeRawBufferPointer, name: String) throws -> [Member] {
+        var members: [Member] = []
+        try forEach(bytes, name: name) { path, range in
+            members.append(Member(name: String(decoding: path, as: UTF8.self), range: range))
+        }
+        return members
+    }
+
+    /// Calls the closure with the name and the place of every regular file, in archive order.
+    ///
+    /// The name's bytes are valid inside the closure.
+    ///
+    /// - Throws: ``FleetError`` `.invalidArgument` when the archive is truncated or malformed;
+    ///   whatever the closure throws.
+    package static func forEach(
+        _ bytes: UnsafeRawBufferPointer,
+        name: String,
+        _ body: (_ name: UnsafeRawBufferPointer, _ range: Range<Int>) throws -> Void
+    ) throws {
         guard bytes.count >= 512 else {
             throw FleetError(
                 .invalidArgument,
-                "\(name) has only \(bytes.count) bytes: it is no tar archive",
-                hint: "pass a .tar or .tar.gz file, or a folder"
+                "\(name) has only \(bytes.count) bytes: it is no archive",
+                hint: "pass a .tar, .tar.gz or .zip file, or a folder"
             )
         }
-        var members: [Member] = []
         var position = 0
         var longName: String?
         while position + 512 <= bytes.count {
             let header = UnsafeRawBufferPointer(rebasing: bytes[position..<(position + 512)])
-            if header.allSatisfy({ $0 == 0 }) { return members }
+            if header[0] == 0, header.allSatisfy({ $0 == 0 }) { return }
             guard let size = number(header, 124..<136), hasValidChecksum(header) else {
                 throw FleetError(
                     .invalidArgument,
                     "the archive \(name) is malformed at byte \(position)",
-                    hint: "pass a .tar or .tar.gz file, or a folder"
+                    hint: "pass a .tar, .tar.gz or .zip file, or a folder"
                 )
             }
             let start = position + 512
@@ -41,39 +58,69 @@ package enum TarArchive {
                     hint: "copy it again: it is truncated"
                 )
             }
-            let body = start..<(start + size)
+            let range = start..<(start + size)
             switch header[156] {
-            case 0x4C: longName = text(bytes, body)
-            case 0x78: longName = paxPath(bytes, body) ?? longName
+            case 0x4C: longName = text(bytes, range)
+            case 0x78: longName = paxPath(bytes, range) ?? longName
             case 0x30, 0:
-                members.append(Member(name: longName ?? fullName(header), range: body))
+                try withName(longName, header) { try body($0, range) }
                 longName = nil
             default: longName = nil
             }
             position = start + (size + 511) / 512 * 512
         }
-        return members
+    }
+
+    /// Runs with the name of a file: the long one of a record before it, else the header's.
+    private static func withName(
+        _ long: String?,
+        _ header: UnsafeRawBufferPointer,
+        _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        if long == nil, header[345] == 0 {
+            let count = header[..<100].firstIndex(of: 0) ?? 100
+            return try body(UnsafeRawBufferPointer(rebasing: header[..<count]))
+        }
+        var name = long ?? fullName(header)
+        try name.withUTF8 { try body(UnsafeRawBufferPointer($0)) }
     }
 
     /// An archive of files with these names and contents.
     package static func make(_ files: [(name: String, bytes: [UInt8])]) -> [UInt8] {
         var archive: [UInt8] = []
         for file in files {
-            if file.name.utf8.count > 100 {
-                let long = Array(file.name.utf8) + [0]
-                append(header("././@LongLink", long.count, type: 0x4C), long, to: &archive)
-            }
-            append(header(file.name, file.bytes.count, type: 0x30), file.bytes, to: &archive)
+            file.bytes.withUnsafeBytes { append(file.name, $0, to: &archive) }
         }
         archive.append(contentsOf: [UInt8](repeating: 0, count: 1024))
         return archive
     }
 
-    private static func append(_ header: [UInt8], _ body: [UInt8], to archive: inout [UInt8]) {
-        archive.append(contentsOf: header)
-        archive.append(contentsOf: body)
-        let padding = (512 - body.count % 512) % 512
-        archive.append(contentsOf: [UInt8](repeating: 0, count: padding))
+    /// Appends one file, with a record of its name before it when that is long.
+    static func append(
+        _ name: String,
+        _ bytes: UnsafeRawBufferPointer,
+        to archive: inout [UInt8]
+    ) {
+        if name.utf8.count > 100 {
+            let long = Array(name.utf8) + [0]
+            archive += header("././@LongLink", long.count, type: 0x4C)
+            archive += long
+            archive.append(contentsOf: repeatElement(0, count: (512 - long.count % 512) % 512))
+        }
+        archive += header(name, bytes.count, type: 0x30)
+        archive.append(contentsOf: bytes)
+        archive.append(contentsOf: repeatElement(0, count: (512 - bytes.count % 512) % 512))
+    }
+
+    /// One file of an archive: header, content and padding.
+    static func member(_ name: String, _ bytes: [UInt8]) -> [UInt8] {
+        header(name, byteCount: bytes.count) + bytes
+            + [UInt8](repeating: 0, count: (512 - bytes.count % 512) % 512)
+    }
+
+    /// The header of a file that follows, for a name of at most 100 bytes.
+    static func header(_ name: String, byteCount: Int) -> [UInt8] {
+        header(name, byteCount, type: 0x30)
     }
 
     private static func header(_ name: String, _ size: Int, type: UInt8) -> [UInt8] {
@@ -89,7 +136,15 @@ package enum TarArchive {
         put(octal(0o644, 7), at: 100)
         put(octal(0, 7), at: 108)
         put(octal(0, 7), at: 116)
-        put(octal(size, 11), at: 124)
+        if size < 1 << 33 {
+            put(octal(size, 11), at: 124)
+        } else {
+            // GNU's base-256 number.
+            put([0x80], at: 124)
+            for byte in 0..<8 {
+                block[128 + byte] = UInt8(truncatingIfNeeded: size >> (56 - 8 * byte))
+            }
+        }
         put(octal(0, 11), at: 136)
         put([UInt8](repeating: 0x20, count: 8), at: 148)
         block[156] = type
@@ -113,10 +168,9 @@ package enum TarArchive {
     }
 
     private static func hasValidChecksum(_ header: UnsafeRawBufferPointer) -> Bool {
-        var sum = 0
-        for (index, byte) in header.enumerated() {
-            sum += (148..<156).contains(index) ? 0x20 : Int(byte)
-        }
+        var sum = 8 * 0x20
+        for index in 0..<148 { sum += Int(header[index]) }
+        for index in 156..<512 { sum += Int(header[index]) }
         return number(header, 148..<156) == sum
     }
 

@@ -15,7 +15,7 @@ enum DecisionMaximum {
     /// vectors.
     ///
     /// - Source: Fukunaga and Hostetler, Estimation of the gradient of a density function (1975).
-    static func isNeverPositive(_ svm: OneClassSVMParameters) -> Bool {
+    static func isNeverPositive(_ svm: SupportVectorMachine) -> Bool {
         let count = svm.dualCoefficients.count
         guard count > 0 else { return svm.intercept <= 0 }
         guard svm.supportVectors.count.isMultiple(of: count) else { return false }
@@ -27,7 +27,7 @@ enum DecisionMaximum {
     }
 
     /// A number that no decision exceeds; nil when the kernel has no such bound.
-    private static func upperBound(_ svm: OneClassSVMParameters) -> Double? {
+    private static func upperBound(_ svm: SupportVectorMachine) -> Double? {
         let coefficients = svm.dualCoefficients
         let constant: Double?
         switch svm.kernel {
@@ -45,7 +45,7 @@ enum DecisionMaximum {
         }
     }
 
-    private static func hasZeroWeights(_ svm: OneClassSVMParameters) -> Bool {
+    private static func hasZeroWeights(_ svm: SupportVectorMachine) -> Bool {
         let width = svm.supportVectors.count / svm.dualCoefficients.count
         return (0..<width).allSatisfy { column in
             var sum = 0.0
@@ -57,10 +57,21 @@ enum DecisionMaximum {
     }
 
     /// Whether a climb from any starting point gets above 0.
-    private static func climbs(_ svm: OneClassSVMParameters, width: Int) -> Bool {
+    private static func climbs(_ svm: SupportVectorMachine, width: Int) -> Bool {
         let count = svm.dualCoefficients.count
         let total = svm.dualCoefficients.reduce(0, +)
         let scale = total + svm.intercept.magnitude
+        // Nearly every sound machine is above 0 in the middle of its support vectors.
+        if total > 0 {
+            var middle = Array(repeating: 0.0, count: width)
+            for (index, coefficient) in svm.dualCoefficients.enumerated() {
+                for column in 0..<width {
+                    middle[column] += coefficient * svm.supportVectors[index * width + column]
+                }
+            }
+            for column in 0..<width { middle[column] /= total }
+            if shift(&middle, svm) > rounding * scale { return true }
+        }
         let affordable = workMax / (svm.supportVectors.count * 20)
         let starts = min(count, startCountMax, max(8, affordable))
         for start in 0..<starts {
@@ -79,7 +90,7 @@ enum DecisionMaximum {
     }
 
     /// Moves a point to the mean of the support vectors as it sees them; gives its old decision.
-    private static func shift(_ point: inout [Double], _ svm: OneClassSVMParameters) -> Double {
+    private static func shift(_ point: inout [Double], _ svm: SupportVectorMachine) -> Double {
         let width = point.count
         let kernel = ScalarKernel(kind: .rbf, gamma: svm.gamma, coef0: 0, degree: 0)
         var total = 0.0

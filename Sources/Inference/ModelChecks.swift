@@ -1,12 +1,11 @@
 /// Checks of a model, and of what it did with rows, as pure functions.
 public enum ModelChecks {
-    /// Signs that the training of a model went wrong.
+    /// Signs that the training of a model went wrong, stage by stage.
     ///
-    /// Codes: `few_support_vectors`, `nu_below_one_row` (warnings), `never_positive` (error).
+    /// Codes: `few_support_vectors`, `nu_below_one_row`, `single_leaf_trees` (warnings),
+    /// `never_positive` (error).
     public static func degeneracy(of model: ModelParameters) -> [ModelFinding] {
-        switch model.estimator {
-        case .oneClassSVM(let svm): degeneracy(of: svm)
-        }
+        model.stages.flatMap { $0.findings() }
     }
 
     /// Signs that a model does not fit the rows it was tried on.
@@ -41,32 +40,5 @@ public enum ModelChecks {
                 "its decision is positive on none of its \(NumberText.grouped(rows)) rows"
             )
         ]
-    }
-
-    private static func degeneracy(of svm: OneClassSVMParameters) -> [ModelFinding] {
-        var findings: [ModelFinding] = []
-        if DecisionMaximum.isNeverPositive(svm) {
-            findings.append(
-                ModelFinding(.error, code: "never_positive", "its decision is never positive")
-            )
-        }
-        let count = svm.dualCoefficients.count
-        if count <= 2 {
-            let noun = count == 1 ? "support vector" : "support vectors"
-            findings.append(
-                ModelFinding(.warning, code: "few_support_vectors", "only \(count) \(noun)")
-            )
-        }
-        if let nu = svm.nu, let rows = svm.trainingRowCount, nu * Double(rows) < 1 {
-            let product = NumberText.flooredFixed(nu * Double(rows), fractionDigits: 2)
-            findings.append(
-                ModelFinding(
-                    .warning,
-                    code: "nu_below_one_row",
-                    "nu x n = \(product) is below 1"
-                )
-            )
-        }
-        return findings
     }
 }

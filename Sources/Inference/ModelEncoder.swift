@@ -8,117 +8,73 @@ public enum ModelEncoder {
     /// - Throws: ``InferenceError`` `.invalidModel` naming the part that does not fit, is not
     ///   finite or exceeds ``ModelLimits``.
     public static func encode(_ model: ModelParameters) throws(InferenceError) -> [UInt8] {
-        let columns = try ModelValidation.check(model)
-        switch model.estimator {
-        case .oneClassSVM(let svm):
-            return try encode(svm, steps: model.steps, model.featureCount, columns)
+        let columns = try model.check()
+        var writer = StageWriter()
+        writer.put([UInt8](repeating: 0, count: BlockLayout.headerByteCount))
+        encode(model.stages, columns: columns, into: &writer)
+        let labels = writer.count
+        for label in model.head.labels { writer.put(UInt32(label.utf8.count)) }
+        for label in model.head.labels { writer.put(Array(label.utf8)) }
+        let labelsByteCount = writer.count - labels
+        writer.align(to: BlockLayout.alignment)
+        guard writer.count <= ModelLimits.byteCountMax else {
+            throw .invalid("the model is larger than \(ModelLimits.byteCountMax >> 30) GiB")
         }
+        put(model.head, into: &writer)
+        writer.overwrite(BlockLayout.magic, at: 0)
+        let family = model.stages.last.map { type(of: $0).code } ?? 0
+        writer.overwrite(family, at: BlockLayout.familyOffset)
+        writer.overwrite(UInt32(model.featureCount), at: BlockLayout.featureCountOffset)
+        writer.overwrite(UInt32(model.stages.count), at: BlockLayout.stageCountOffset)
+        writer.overwrite(UInt64(writer.count), at: BlockLayout.byteCountOffset)
+        writer.overwrite(UInt32(columns.max() ?? 0), at: BlockLayout.widestOffset)
+        writer.overwrite(UInt64(labels), at: BlockLayout.labelsOffset)
+        writer.overwrite(UInt64(labelsByteCount), at: BlockLayout.labelsByteCountOffset)
+        writer.overwrite(UInt32(model.head.labels.count), at: BlockLayout.labelCountOffset)
+        return writer.bytes
     }
 
-    private static func encode(
-        _ svm: OneClassSVMParameters,
-        steps: [TransformStep],
-        _ featureCount: Int,
-        _ columns: [Int]
-    ) throws(InferenceError) -> [UInt8] {
-        let width = columns[steps.count]
-        let vectorCount = svm.dualCoefficients.count
-        var stepsByteCount = 0
-        for (step, inputs) in zip(steps, columns) {
-            stepsByteCount += StepEncoder.byteCount(of: step, inputCount: inputs)
-        }
-        let start = BlockLayout.aligned(
-            BlockLayout.headerByteCount + stepsByteCount,
-            to: BlockLayout.alignment
-        )
-        guard
-            let estimatorByteCount = BlockLayout.estimatorByteCount(
-                vectorCount: vectorCount,
-                columnCount: width
-            ),
-            start + estimatorByteCount <= ModelLimits.byteCountMax
-        else { throw InferenceError(.invalidModel, "the model is larger than 8 GiB") }
-        var block = BlockWriter(byteCount: start + estimatorByteCount)
-        block.put(BlockLayout.magic, at: 0)
-        block.put(BlockLayout.oneClassSVM, at: BlockLayout.familyOffset)
-        block.put(UInt8(svm.kernel.rawValue), at: BlockLayout.kernelOffset)
-        block.put(UInt32(featureCount), at: BlockLayout.featureCountOffset)
-        block.put(UInt32(steps.count), at: BlockLayout.stepCountOffset)
-        block.put(UInt64(block.bytes.count), at: BlockLayout.byteCountOffset)
-        block.put(UInt32(width), at: BlockLayout.columnCountOffset)
-        block.put(UInt32(svm.degree), at: BlockLayout.degreeOffset)
-        block.put(UInt64(vectorCount), at: BlockLayout.vectorCountOffset)
-        block.put(svm.gamma, at: BlockLayout.gammaOffset)
-        block.put(svm.coef0, at: BlockLayout.coef0Offset)
-        block.put(svm.intercept, at: BlockLayout.interceptOffset)
-        block.put(
-            svm.dualCoefficients.reduce(0) { $0 + $1.magnitude },
-            at: BlockLayout.coefficientSumOffset
-        )
-        block.put(largestNorm(svm.supportVectors, width), at: BlockLayout.vectorNormOffset)
-        block.put(UInt64(stepsByteCount), at: BlockLayout.stepsByteCountOffset)
-        block.put(UInt32(columns.max() ?? width), at: BlockLayout.widestOffset)
-        var offset = BlockLayout.headerByteCount
-        for (step, inputs) in zip(steps, columns) {
-            StepEncoder.put(step, inputCount: inputs, into: &block, at: &offset)
-        }
-        put(svm, width: width, into: &block, at: start)
-        return block.bytes
-    }
-
-    private static func put(
-        _ svm: OneClassSVMParameters,
-        width: Int,
-        into block: inout BlockWriter,
-        at start: Int
+    /// Appends a list of stages: an entry each, then their payloads, each from a multiple of 8.
+    static func encode(
+        _ stages: [any Stage],
+        columns: [Int],
+        into writer: inout StageWriter
     ) {
-        let lanes = BlockLayout.lanes
-        let vectorCount = svm.dualCoefficients.count
-        for vector in 0..<vectorCount {
-            let first = (vector / lanes) * width * lanes + vector % lanes
-            for column in 0..<width {
-                block.put(
-                    svm.supportVectors[vector * width + column],
-                    at: start + (first + column * lanes) * 8
-                )
-            }
-        }
-        let coefficients = start + BlockLayout.blockCount(vectorCount) * width * lanes * 8
-        for (index, value) in svm.dualCoefficients.enumerated() {
-            block.put(value, at: coefficients + index * 8)
-        }
-    }
-
-    private static func largestNorm(_ vectors: [Double], _ width: Int) -> Double {
-        var largest = 0.0
-        for start in stride(from: 0, to: vectors.count, by: width) {
-            var sum = 0.0
-            for index in start..<(start + width) { sum += vectors[index] * vectors[index] }
-            largest = max(largest, sum)
-        }
-        return largest.squareRoot()
-    }
-}
-
-/// A block being filled; numbers are stored little-endian.
-struct BlockWriter {
-    private(set) var bytes: [UInt8]
-
-    init(byteCount: Int) { bytes = Array(repeating: 0, count: byteCount) }
-
-    mutating func put(_ value: some FixedWidthInteger, at offset: Int) {
-        bytes.withUnsafeMutableBytes {
-            $0.storeBytes(of: value.littleEndian, toByteOffset: offset, as: type(of: value))
+        let entries = writer.count
+        writer.put([UInt8](repeating: 0, count: stages.count * BlockLayout.stageByteCount))
+        for (index, stage) in stages.enumerated() {
+            let entry = entries + index * BlockLayout.stageByteCount
+            let start = writer.count
+            stage.encode(into: &writer)
+            let end = writer.count
+            writer.align(to: 8)
+            writer.overwrite(type(of: stage).code, at: entry)
+            writer.overwrite(
+                stage.acceptsMissing ? BlockLayout.acceptsMissing : 0,
+                at: entry + BlockLayout.stageFlagsOffset
+            )
+            writer.overwrite(UInt32(columns[index]), at: entry + BlockLayout.stageInputsOffset)
+            writer.overwrite(
+                UInt32(columns[index + 1]),
+                at: entry + BlockLayout.stageOutputsOffset
+            )
+            writer.overwrite(UInt64(start), at: entry + BlockLayout.stagePayloadOffset)
+            writer.overwrite(
+                UInt64(end - start),
+                at: entry + BlockLayout.stagePayloadByteCountOffset
+            )
         }
     }
 
-    mutating func put(_ value: Double, at offset: Int) { put(value.bitPattern, at: offset) }
-
-    /// Stores values one after another and moves the offset behind them.
-    mutating func put(_ values: [Double], at offset: inout Int) {
-        for value in values {
-            put(value, at: offset)
-            offset += 8
-        }
+    private static func put(_ head: ModelHead, into writer: inout StageWriter) {
+        let packed = PackedHead(head)
+        writer.overwrite(packed.scoreRule, at: BlockLayout.scoreRuleOffset)
+        writer.overwrite(packed.labelRule, at: BlockLayout.labelRuleOffset)
+        writer.overwrite(packed.anomalyRule, at: BlockLayout.anomalyRuleOffset)
+        writer.overwrite(packed.scoreColumn, at: BlockLayout.scoreColumnOffset)
+        writer.overwrite(packed.labelColumn, at: BlockLayout.labelColumnOffset)
+        writer.overwrite(packed.labelEndColumn, at: BlockLayout.labelEndColumnOffset)
+        writer.overwrite(packed.threshold.bitPattern, at: BlockLayout.thresholdOffset)
+        writer.overwrite(packed.anomalyLabel, at: BlockLayout.anomalyLabelOffset)
     }
 }

@@ -2,9 +2,11 @@
 ///
 /// Decoders produce it, ``ModelEncoder`` turns it into bytes; nothing keeps it while scoring.
 public struct ModelParameters: Sendable, Equatable {
-    /// Applied to a row in order, before the estimator.
-    public var steps: [TransformStep]
-    public var estimator: EstimatorParameters
+    /// What it is, in snake case: `one_class_svm`, `isolation_forest`.
+    public var type: String
+    /// Applied to a row in order; the last one is the estimator.
+    public var stages: [any Stage]
+    public var head: ModelHead
     /// Columns of an input row.
     public var featureCount: Int
     /// The names the model was trained with, in order; nil when it was trained on an array.
@@ -13,81 +15,64 @@ public struct ModelParameters: Sendable, Equatable {
     public var source: String
 
     public init(
-        steps: [TransformStep],
-        estimator: EstimatorParameters,
+        type: String,
+        stages: [any Stage],
+        head: ModelHead,
         featureCount: Int,
         featureNames: [String]?,
         source: String
     ) {
-        self.steps = steps
-        self.estimator = estimator
+        self.type = type
+        self.stages = stages
+        self.head = head
         self.featureCount = featureCount
         self.featureNames = featureNames
         self.source = source
     }
-}
 
-/// One preprocessing step; every vector has one entry per input column of the step.
-public enum TransformStep: Sendable, Equatable {
-    /// `(x - center) / scale` (StandardScaler, RobustScaler); an empty vector leaves that part out.
-    case standardize(center: [Double], scale: [Double])
-    /// `x * scale + offset`, then clipped to a range if given (MinMaxScaler).
-    case rescale(scale: [Double], offset: [Double], clip: ClosedRange<Double>?)
-    /// `components (x - mean)`, each output divided by its scale if given (PCA, whitening).
+    /// Checks that everything fits and gives the columns before each stage and after the last.
     ///
-    /// - Shape: `components` is `[outputCount, inputCount]`, row-major; `mean` may be empty.
-    case project(mean: [Double], components: [Double], outputCount: Int, scale: [Double])
-}
-
-/// The estimator at the end of a model.
-public enum EstimatorParameters: Sendable, Equatable {
-    case oneClassSVM(OneClassSVMParameters)
-}
-
-/// A support-vector kernel.
-public enum SVMKernel: UInt8, Sendable, CaseIterable {
-    case linear = 0
-    case polynomial = 1
-    case rbf = 2
-    case sigmoid = 3
-}
-
-/// A one-class SVM: decision = sum of `dualCoefficients[i] * K(supportVectors[i], x)` + intercept.
-///
-/// A decision above 0 is normal, everything else an anomaly (LIBSVM's rule).
-public struct OneClassSVMParameters: Sendable, Equatable {
-    public var kernel: SVMKernel
-    /// The numeric gamma (`_gamma` of scikit-learn), never "scale" or "auto".
-    public var gamma: Double
-    public var coef0: Double
-    public var degree: Int
-    /// Shape `[supportVectorCount, columns after the steps]`, row-major.
-    public var supportVectors: [Double]
-    public var dualCoefficients: [Double]
-    public var intercept: Double
-    /// The training parameter nu and row count, when the file has them.
-    public var nu: Double?
-    public var trainingRowCount: Int?
-
-    public init(
-        kernel: SVMKernel,
-        gamma: Double,
-        coef0: Double,
-        degree: Int,
-        supportVectors: [Double],
-        dualCoefficients: [Double],
-        intercept: Double,
-        nu: Double?,
-        trainingRowCount: Int?
-    ) {
-        self.kernel = kernel
-        self.gamma = gamma
-        self.coef0 = coef0
-        self.degree = degree
-        self.supportVectors = supportVectors
-        self.dualCoefficients = dualCoefficients
-        self.intercept = intercept
-        self.nu = nu
-        self.trainingRowCount = trainingRowCount
+    /// - Throws: ``InferenceError`` `.invalidModel` naming the part that is wrong.
+    public func check() throws(InferenceError) -> [Int] {
+        try StageCheck.columns(featureCount, "feature count")
+        if let featureNames, featureNames.count != featureCount {
+            throw .invalid("\(featureNames.count) feature names for \(featureCount) features")
+        }
+        guard !stages.isEmpty, stages.count <= ModelLimits.stageCountMax else {
+            throw .invalid("\(stages.count) stages are not within 1...\(ModelLimits.stageCountMax)")
+        }
+        let columns = try Self.columns(of: stages, inputCount: featureCount)
+        try head.check(outputCount: columns[stages.count])
+        return columns
     }
+
+    /// The columns before each stage of a list and after the last.
+    static func columns(
+        of stages: [any Stage],
+        inputCount: Int
+    ) throws(InferenceError) -> [Int] {
+        var columns = [inputCount]
+        var width = inputCount
+        for (index, stage) in stages.enumerated() {
+            do {
+                width = try stage.outputCount(inputCount: width)
+            } catch {
+                throw .invalid("stage \(index + 1) (\(Swift.type(of: stage).name)): \(error.message)")
+            }
+            try StageCheck.columns(width, "the columns of stage \(index + 1)")
+            columns.append(width)
+        }
+        return columns
+    }
+
+    public static func == (left: ModelParameters, right: ModelParameters) -> Bool {
+        left.type == right.type && left.head == right.head
+            && left.featureCount == right.featureCount && left.featureNames == right.featureNames
+            && left.source == right.source && left.stages.count == right.stages.count
+            && zip(left.stages, right.stages).allSatisfy { $0.isEqual(to: $1) }
+    }
+}
+
+extension Stage {
+    fileprivate func isEqual(to other: any Stage) -> Bool { (other as? Self) == self }
 }

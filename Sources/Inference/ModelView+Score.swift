@@ -1,10 +1,12 @@
 extension ModelView {
     /// Scores all rows of this model in one call.
     ///
-    /// A row gets its decision and 1 (anomaly) unless the decision is above 0, then 0. A row with a
-    /// feature that is not finite, or whose decision is not, gets NaN and -1: it failed.
+    /// A row gets its score, whether it is an anomaly (1, 0; -1 when the model has no such notion)
+    /// and the index of its label (-1 for none). A row with a value the model does not take, or
+    /// whose score is not finite, fails: its score is NaN, the others are -1.
     ///
-    /// - Shape: `rows` is `[rowCount, featureCount]`, row-major; the outputs hold `rowCount`.
+    /// - Shape: `rows` is `[rowCount, featureCount]`, row-major; the outputs hold `rowCount`, the
+    ///   labels nothing when nobody wants them.
     /// - Throws: ``InferenceError`` `.shape` when a buffer has another size.
     /// - Concurrency: one scratch per thread.
     public func score(
@@ -12,107 +14,101 @@ extension ModelView {
         rowCount: Int,
         scratch: inout ScoringScratch,
         scores: UnsafeMutableBufferPointer<Double>,
-        anomalies: UnsafeMutableBufferPointer<Int8>
+        anomalies: UnsafeMutableBufferPointer<Int8>,
+        labels: UnsafeMutableBufferPointer<Int32>? = nil
     ) throws(InferenceError) {
         let (expected, overflow) = rowCount.multipliedReportingOverflow(by: featureCount)
         guard rowCount >= 0, !overflow, rows.count == expected else {
-            throw InferenceError(
-                .shape,
-                "\(rows.count) values are not \(rowCount) rows of \(featureCount) features"
-            )
+            throw wrongInput(rows.count, rowCount)
         }
-        guard scores.count >= rowCount, anomalies.count >= rowCount else {
-            throw InferenceError(.shape, "the outputs hold fewer than \(rowCount) rows")
-        }
+        guard scores.count >= rowCount, anomalies.count >= rowCount,
+            labels.map({ $0.count >= rowCount }) ?? true
+        else { throw wrongOutputs(rowCount) }
         guard let input = rows.baseAddress, let scores = scores.baseAddress,
             let anomalies = anomalies.baseAddress, rowCount > 0
         else { return }
-        guard stepCount > 0 else {
-            svm.decide(input, rowCount: rowCount, scores)
-            finish(input, input, 0..<rowCount, scores, anomalies)
+        if let machine {
+            score(machine, input, rowCount, scores, anomalies)
+            labels?.update(repeating: -1)
             return
         }
-        let chunk = max(1, min(rowCount, ScoringScratch.chunkValueCount / widest))
-        let isWhole = scratch.withHalves(of: chunk * widest) { front, back in
-            var start = 0
-            while start < rowCount {
-                let range = start..<min(start + chunk, rowCount)
-                guard
-                    let transformed = transform(
-                        input + start * featureCount,
-                        range.count,
-                        front,
-                        back
-                    )
-                else { return false }
-                svm.decide(transformed, rowCount: range.count, scores + start)
-                finish(input, transformed, range, scores, anomalies)
-                start = range.upperBound
-            }
-            return true
-        }
-        guard isWhole == true else { throw Self.corrupt("the steps changed while scoring") }
+        try scoreStages(input, rowCount, &scratch, scores, anomalies, labels?.baseAddress)
     }
 
-    /// Applies the steps to a copy of rows; nil when the bytes no longer hold them.
-    private func transform(
-        _ rows: UnsafePointer<Double>,
-        _ rowCount: Int,
-        _ front: UnsafeMutablePointer<Double>,
-        _ back: UnsafeMutablePointer<Double>
-    ) -> UnsafePointer<Double>? {
-        front.update(from: rows, count: rowCount * featureCount)
-        var (current, other) = (front, back)
-        var offset = BlockLayout.headerByteCount
-        var columns = featureCount
-        for _ in 0..<stepCount {
-            guard let step = StepView(bytes, at: offset, limit: stepsEnd, columns: columns),
-                step.outputCount <= widest
-            else { return nil }
-            if step.isInPlace {
-                step.apply(inPlace: current, rowCount: rowCount)
-            } else {
-                step.project(current, rowCount: rowCount, to: other)
-                swap(&current, &other)
-            }
-            offset = step.end
-            columns = step.outputCount
-        }
-        return columns == svm.columnCount ? UnsafePointer(current) : nil
-    }
-
-    /// Settles labels: failed rows, then rows so near 0 that rounding could decide.
-    private func finish(
+    /// Scores rows of any model, as many at once as fit the scratch.
+    @inline(never)
+    private func scoreStages(
         _ input: UnsafePointer<Double>,
-        _ transformed: UnsafePointer<Double>,
-        _ range: Range<Int>,
+        _ rowCount: Int,
+        _ scratch: inout ScoringScratch,
         _ scores: UnsafeMutablePointer<Double>,
-        _ anomalies: UnsafeMutablePointer<Int8>
-    ) {
-        let columns = svm.columnCount
-        for row in range {
-            let values = transformed + (stepCount == 0 ? row : row - range.lowerBound) &* columns
-            guard isFinite(input + row &* featureCount, featureCount), isFinite(values, columns)
-            else {
-                (scores[row], anomalies[row]) = (.nan, -1)
-                continue
-            }
-            // Written so that a decision or a bound that is not a number takes this branch as well.
-            if !(scores[row].magnitude > svm.uncertainty(of: values)) {
-                scores[row] = svm.scalarDecision(of: values)
-            }
-            if scores[row].isFinite {
-                anomalies[row] = scores[row] > 0 ? 0 : 1
-            } else {
-                (scores[row], anomalies[row]) = (.nan, -1)
-            }
+        _ anomalies: UnsafeMutablePointer<Int8>,
+        _ labels: UnsafeMutablePointer<Int32>?
+    ) throws(InferenceError) {
+        let chunk = chunk(rowCount)
+        let memory = scratch.memory(valueCount: chunk &* chain.widest, rowCount: chunk)
+        var start = 0
+        while start < rowCount {
+            let count = min(chunk, rowCount &- start)
+            memory.failed.update(repeating: 0, count: count)
+            let outputs = try chain.apply(
+                StageRows(
+                    values: input + start &* featureCount,
+                    count: count,
+                    failed: memory.failed
+                ),
+                halves: (memory.front, memory.back)
+            )
+            finish(
+                outputs,
+                count,
+                memory.failed,
+                scores + start,
+                anomalies + start,
+                labels.map { $0 + start }
+            )
+            start &+= count
         }
     }
 
-    private func isFinite(_ values: UnsafePointer<Double>, _ count: Int) -> Bool {
-        // Zero times anything finite is zero, so one comparison covers the row.
-        var sum = 0.0
-        for column in 0..<count { sum += values[column] * 0 }
-        return sum == 0
+    @inline(never)
+    private func wrongInput(_ count: Int, _ rowCount: Int) -> InferenceError {
+        InferenceError(
+            .shape,
+            "\(count) values are not \(rowCount) rows of \(featureCount) features"
+        )
+    }
+
+    @inline(never)
+    private func wrongOutputs(_ rowCount: Int) -> InferenceError {
+        InferenceError(.shape, "the outputs hold fewer than \(rowCount) rows")
+    }
+
+    /// Rows whose numbers fit the scratch.
+    private func chunk(_ rowCount: Int) -> Int {
+        let (values, overflow) = rowCount.multipliedReportingOverflow(by: chain.widest)
+        // Dividing takes as long as evaluating some models.
+        if !overflow, values <= ScoringScratch.chunkValueCount { return rowCount }
+        return max(1, min(rowCount, ScoringScratch.chunkValueCount / chain.widest))
+    }
+
+    /// Turns the last stage's numbers into scores, anomalies and labels.
+    private func finish(
+        _ outputs: UnsafePointer<Double>,
+        _ count: Int,
+        _ failed: UnsafePointer<UInt8>,
+        _ scores: UnsafeMutablePointer<Double>,
+        _ anomalies: UnsafeMutablePointer<Int8>,
+        _ labels: UnsafeMutablePointer<Int32>?
+    ) {
+        for row in 0..<count {
+            let values = outputs + row &* chain.outputCount
+            let score = head.score(values, chain.outputCount)
+            let label = head.labelIndex(values, labelCount: labelCount)
+            let isFailed = failed[row] != 0 || !score.isFinite
+            scores[row] = isFailed ? .nan : score
+            anomalies[row] = isFailed ? -1 : head.anomaly(score: score, label: label)
+            if let labels { labels[row] = isFailed ? -1 : label }
+        }
     }
 }

@@ -2,27 +2,35 @@
 ///
 /// - Concurrency: valid while the bytes are; any thread, the bytes are only read.
 public struct ModelView {
-    /// What kind of estimator it is; 1 is a one-class SVM.
+    /// The code of the last stage, by which packs group models.
     public let family: UInt16
     public let featureCount: Int
-    public let stepCount: Int
-    public let supportVectorCount: Int
-    public let kernel: SVMKernel
     /// Bytes of the block.
     public let byteCount: Int
+    public let labelCount: Int
 
     let bytes: UnsafeRawBufferPointer
-    let svm: PackedSVM
-    /// Where the steps end.
-    let stepsEnd: Int
-    /// The most columns a row has before, between and after the steps.
-    let widest: Int
+    /// The machine if the model is one and goes the short way, and its ``PackedHead/flagsByOrder``.
+    let machine: SupportVectorMachine.View?
+    let flags: UInt32
+    let chain: StageChain
+    let head: PackedHead
+    /// Where the labels are: their lengths, then their texts.
+    let labels: Range<Int>
 
     /// Opens packed bytes, trusting no number in them.
     ///
     /// - Throws: ``InferenceError`` `.corruptBlock` unless the bytes are exactly one whole model,
     ///   at an address that is a multiple of 8.
     public init(validating bytes: UnsafeRawBufferPointer) throws(InferenceError) {
+        if let view = Self(machineIn: bytes) {
+            self = view
+        } else {
+            self = try Self(anyIn: bytes)
+        }
+    }
+
+    private init(anyIn bytes: UnsafeRawBufferPointer) throws(InferenceError) {
         guard let base = bytes.baseAddress, bytes.count >= BlockLayout.headerByteCount else {
             throw Self.corrupt("\(bytes.count) bytes are too few for a model")
         }
@@ -32,68 +40,90 @@ public struct ModelView {
         guard bytes.integer(at: 0, as: UInt32.self) == BlockLayout.magic else {
             throw Self.corrupt("the bytes do not begin like a model")
         }
-        family = bytes.integer(at: BlockLayout.familyOffset, as: UInt16.self)
-        guard family == BlockLayout.oneClassSVM else {
-            throw Self.corrupt("model family \(family) is not known")
-        }
-        guard let kernel = SVMKernel(rawValue: bytes[BlockLayout.kernelOffset]) else {
-            throw Self.corrupt("kernel \(bytes[BlockLayout.kernelOffset]) is not known")
-        }
         let stored = bytes.integer(at: BlockLayout.byteCountOffset, as: UInt64.self)
         guard stored == UInt64(bytes.count), bytes.count <= ModelLimits.byteCountMax else {
             throw Self.corrupt("the model says it has \(stored) bytes but there are \(bytes.count)")
         }
         self.bytes = bytes
-        self.kernel = kernel
         byteCount = bytes.count
+        family = bytes.integer(at: BlockLayout.familyOffset, as: UInt16.self)
         featureCount = Int(bytes.integer(at: BlockLayout.featureCountOffset, as: UInt32.self))
-        stepCount = Int(bytes.integer(at: BlockLayout.stepCountOffset, as: UInt32.self))
-        let steps = try Self.walk(bytes, featureCount: featureCount, stepCount: stepCount)
-        stepsEnd = steps.end
-        widest = steps.widest
-        svm = try PackedSVM(
-            bytes,
+        guard (1...ModelLimits.featureCountMax).contains(featureCount) else {
+            throw Self.corrupt("the feature count is \(featureCount)")
+        }
+        let stageCount = Int(bytes.integer(at: BlockLayout.stageCountOffset, as: UInt32.self))
+        guard stageCount >= 1 else { throw Self.corrupt("there are no stages") }
+        chain = try StageChain(
             base,
-            kernel: kernel,
-            stepsEnd: steps.end,
-            columns: steps.columns
+            entries: BlockLayout.headerByteCount,
+            count: stageCount,
+            limit: bytes.count,
+            inputCount: featureCount
         )
-        supportVectorCount = svm.vectorCount
+        guard chain.widest == bytes.integer(at: BlockLayout.widestOffset, as: UInt32.self) else {
+            throw Self.corrupt("the widest row is not \(chain.widest) columns")
+        }
+        labelCount = Int(bytes.integer(at: BlockLayout.labelCountOffset, as: UInt32.self))
+        labels = try Self.labels(bytes, count: labelCount, after: chain.end)
+        guard
+            let head = PackedHead(bytes, outputCount: chain.outputCount, labelCount: labelCount)
+        else { throw Self.corrupt("the head does not fit the last stage") }
+        self.head = head
+        machine = nil
+        flags = 0
     }
 
-    /// Reads through the steps; the end is where the last one ends.
-    private static func walk(
+    /// The threshold its anomaly rule compares with, nil when it has none.
+    public var threshold: Double? {
+        switch head.anomalyRule {
+        case PackedHead.notAbove, PackedHead.below, PackedHead.above: head.threshold
+        default: nil
+        }
+    }
+
+    public var stageCount: Int { chain.count }
+
+    /// Whether rows get an anomaly flag, and whether they get a label.
+    public var flagsAnomalies: Bool { head.anomalyRule != 0 }
+    public var givesLabels: Bool { head.labelRule != 0 }
+
+    /// The text of a label, nil for an index that no label has.
+    public func label(at index: Int) -> String? {
+        guard (0..<labelCount).contains(index) else { return nil }
+        var start = labels.lowerBound + labelCount * 4
+        for before in 0..<index {
+            start += Int(bytes.integer(at: labels.lowerBound + before * 4, as: UInt32.self))
+        }
+        let count = Int(bytes.integer(at: labels.lowerBound + index * 4, as: UInt32.self))
+        return String(decoding: bytes[start..<(start + count)], as: UTF8.self)
+    }
+
+    /// What each stage is, for people: its name and what its numbers say.
+    public func stageDescriptions() throws(InferenceError) -> [(name: String, facts: [ModelFact])] {
+        try chain.descriptions()
+    }
+
+    /// Where the labels lie, after checking that their lengths add up and the rest is padding.
+    @inline(__always)
+    private static func labels(
         _ bytes: UnsafeRawBufferPointer,
-        featureCount: Int,
-        stepCount: Int
-    ) throws(InferenceError) -> (end: Int, columns: Int, widest: Int) {
-        guard (1...ModelLimits.featureCountMax).contains(featureCount) else {
-            throw corrupt("the feature count is \(featureCount)")
+        count: Int,
+        after end: Int
+    ) throws(InferenceError) -> Range<Int> {
+        let start = bytes.integer(at: BlockLayout.labelsOffset, as: UInt64.self)
+        let size = bytes.integer(at: BlockLayout.labelsByteCountOffset, as: UInt64.self)
+        guard start == UInt64(end), size <= UInt64(bytes.count - end),
+            count <= ModelLimits.labelCountMax, UInt64(count) * 4 <= size
+        else { throw corrupt("the labels are not whole") }
+        var total = UInt64(count) * 4
+        for index in 0..<count {
+            total += UInt64(bytes.integer(at: end + index * 4, as: UInt32.self))
         }
-        guard stepCount <= ModelLimits.stepCountMax else {
-            throw corrupt("the step count is \(stepCount)")
-        }
-        let stored = bytes.integer(at: BlockLayout.stepsByteCountOffset, as: UInt64.self)
-        guard stored <= UInt64(bytes.count - BlockLayout.headerByteCount) else {
-            throw corrupt("the steps are said to have \(stored) bytes")
-        }
-        let limit = BlockLayout.headerByteCount + Int(stored)
-        var offset = BlockLayout.headerByteCount
-        var columns = featureCount
-        var widest = featureCount
-        for index in 0..<stepCount {
-            guard let step = StepView(bytes, at: offset, limit: limit, columns: columns) else {
-                throw corrupt("step \(index + 1) is not whole")
-            }
-            offset = step.end
-            columns = step.outputCount
-            widest = max(widest, columns)
-        }
-        guard offset == limit else { throw corrupt("the steps end at \(offset), not \(limit)") }
-        guard widest == bytes.integer(at: BlockLayout.widestOffset, as: UInt32.self) else {
-            throw corrupt("the widest row is not \(widest) columns")
-        }
-        return (offset, columns, widest)
+        let range = end..<(end + Int(size))
+        guard total == size,
+            BlockLayout.aligned(range.upperBound, to: BlockLayout.alignment) == bytes.count
+        else { throw corrupt("the labels are not whole") }
+        return range
     }
 
     static func corrupt(_ message: String) -> InferenceError {

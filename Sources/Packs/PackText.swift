@@ -1,106 +1,148 @@
-internal import FoundationEssentials
 internal import Inference
 
-/// The JSON of descriptions and findings in a pack.
+/// The bytes of descriptions, training facts and findings in a pack.
 ///
-/// Written by hand, because a pack is written with one description a model and a general encoder
-/// would take most of that time; read with the general decoder.
+/// A number is 4 or 8 bytes, a text its byte count in 4 bytes and its UTF-8. What most models of a
+/// fleet share is one text, so that it is stored once; training facts are another.
 enum PackText {
-    static func encode(_ description: ModelDescription) -> [UInt8] {
-        var json = JSONText()
-        json.field("type", description.type)
-        json.field("source", description.source)
-        json.field("featureCount", number: "\(description.featureCount)")
-        if let names = description.featureNames { json.field("featureNames", names) }
-        json.field("stepNames", description.stepNames)
-        json.field("kernel", description.kernel)
-        json.field("gamma", number: "\(description.gamma)")
-        json.field("coef0", number: "\(description.coef0)")
-        json.field("degree", number: "\(description.degree)")
-        json.field("supportVectorCount", number: "\(description.supportVectorCount)")
-        json.field("intercept", number: "\(description.intercept)")
-        if let nu = description.nu { json.field("nu", number: "\(nu)") }
-        if let rows = description.trainingRowCount {
-            json.field("trainingRowCount", number: "\(rows)")
+    /// Everything of a description but its facts and the size of its numbers.
+    static func append(_ description: ModelDescription, to bytes: inout [UInt8]) {
+        append(description.type, to: &bytes)
+        append(description.source, to: &bytes)
+        bytes.append(UInt64(clamping: description.featureCount))
+        bytes.append(UInt8(description.featureNames == nil ? 0 : 1))
+        append(description.featureNames ?? [], to: &bytes)
+        append(description.stageNames, to: &bytes)
+    }
+
+    /// Names and values; nothing at all when there are none.
+    static func append(_ facts: [ModelFact], to bytes: inout [UInt8]) {
+        guard !facts.isEmpty else { return }
+        bytes.append(UInt32(clamping: facts.count))
+        for fact in facts {
+            append(fact.name, to: &bytes)
+            append(fact.value, to: &bytes)
         }
-        json.field("byteCount", number: "\(description.byteCount)")
-        return json.closed()
     }
 
-    /// The JSON array of findings; no bytes at all when there are none.
-    static func encode(_ findings: [ModelFinding]) -> [UInt8] {
-        guard !findings.isEmpty else { return [] }
-        var bytes = Array("[".utf8)
-        for (index, finding) in findings.enumerated() {
-            if index > 0 { bytes += Array(",".utf8) }
-            var json = JSONText()
-            json.field("severity", finding.severity.rawValue)
-            json.field("code", finding.code)
-            json.field("message", finding.message)
-            bytes += json.closed()
+    /// Severity, code and message of each; nothing at all when there are none.
+    static func append(_ findings: [ModelFinding], to bytes: inout [UInt8]) {
+        guard !findings.isEmpty else { return }
+        bytes.append(UInt32(clamping: findings.count))
+        for finding in findings {
+            bytes.append(UInt8(finding.severity == .error ? 1 : 0))
+            append(finding.code, to: &bytes)
+            append(finding.message, to: &bytes)
         }
-        return bytes + Array("]".utf8)
     }
 
-    static func decodeDescription(_ bytes: UnsafeRawBufferPointer) throws -> ModelDescription {
-        try JSONDecoder().decode(ModelDescription.self, from: Data(bytes))
+    static func append(_ text: String, to bytes: inout [UInt8]) {
+        let start = bytes.count
+        bytes.append(UInt32(0))
+        bytes.append(contentsOf: text.utf8)
+        let count = UInt32(clamping: bytes.count - start - 4)
+        for byte in 0..<4 { bytes[start + byte] = UInt8(truncatingIfNeeded: count >> (8 * byte)) }
     }
 
-    static func decodeFindings(_ bytes: UnsafeRawBufferPointer) throws -> [ModelFinding] {
+    private static func append(_ texts: [String], to bytes: inout [UInt8]) {
+        bytes.append(UInt32(clamping: texts.count))
+        for text in texts { append(text, to: &bytes) }
+    }
+
+    /// Puts a description together; nil when the bytes are not one.
+    static func description(
+        _ shared: UnsafeRawBufferPointer,
+        facts: UnsafeRawBufferPointer,
+        byteCount: Int
+    ) -> ModelDescription? {
+        var cursor = TextCursor(shared)
+        guard let type = cursor.text(), let source = cursor.text(),
+            let featureCount = cursor.number(UInt64.self).flatMap({ Int(exactly: $0) }),
+            let hasNames = cursor.number(UInt8.self), hasNames <= 1,
+            let featureNames = cursor.texts(), let stageNames = cursor.texts(),
+            cursor.isAtEnd, let facts = Self.facts(facts)
+        else { return nil }
+        var description = ModelDescription(undecodable: source)
+        description.type = type
+        description.featureCount = featureCount
+        description.featureNames = hasNames == 1 ? featureNames : nil
+        description.stageNames = stageNames
+        description.facts = facts
+        description.byteCount = byteCount
+        return description
+    }
+
+    private static func facts(_ bytes: UnsafeRawBufferPointer) -> [ModelFact]? {
         guard !bytes.isEmpty else { return [] }
-        return try JSONDecoder().decode([ModelFinding].self, from: Data(bytes))
+        var cursor = TextCursor(bytes)
+        guard let count = cursor.count(itemByteCountMin: 8) else { return nil }
+        var facts: [ModelFact] = []
+        facts.reserveCapacity(count)
+        for _ in 0..<count {
+            guard let name = cursor.text(), let value = cursor.text() else { return nil }
+            facts.append(ModelFact(name, value))
+        }
+        return cursor.isAtEnd ? facts : nil
+    }
+
+    static func findings(_ bytes: UnsafeRawBufferPointer) -> [ModelFinding]? {
+        guard !bytes.isEmpty else { return [] }
+        var cursor = TextCursor(bytes)
+        guard let count = cursor.count(itemByteCountMin: 9) else { return nil }
+        var findings: [ModelFinding] = []
+        findings.reserveCapacity(count)
+        for _ in 0..<count {
+            guard let isError = cursor.number(UInt8.self), isError <= 1,
+                let code = cursor.text(), let message = cursor.text()
+            else { return nil }
+            findings.append(ModelFinding(isError == 1 ? .error : .warning, code: code, message))
+        }
+        return cursor.isAtEnd ? findings : nil
     }
 }
 
-/// A JSON object being written.
-private struct JSONText {
-    private var bytes: [UInt8] = Array("{".utf8)
+/// Reads numbers and texts one after another, nil when the bytes end too early.
+struct TextCursor {
+    private let bytes: UnsafeRawBufferPointer
+    private(set) var offset = 0
 
-    mutating func field(_ name: StaticString, number: String) {
-        begin(name)
-        bytes += Array(number.utf8)
+    init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+    var isAtEnd: Bool { offset == bytes.count }
+
+    mutating func number<Value: FixedWidthInteger & BitwiseCopyable>(_ type: Value.Type) -> Value? {
+        guard bytes.count - offset >= MemoryLayout<Value>.size else { return nil }
+        defer { offset += MemoryLayout<Value>.size }
+        return bytes.integer(at: offset, as: type)
     }
 
-    mutating func field(_ name: StaticString, _ text: String) {
-        begin(name)
-        append(text)
+    /// A count of things that take some bytes each, nil when they cannot all be there.
+    mutating func count(itemByteCountMin: Int) -> Int? {
+        guard let value = number(UInt32.self),
+            Int(value) <= (bytes.count - offset) / itemByteCountMin
+        else { return nil }
+        return Int(value)
     }
 
-    mutating func field(_ name: StaticString, _ texts: [String]) {
-        begin(name)
-        bytes.append(UInt8(ascii: "["))
-        for (index, text) in texts.enumerated() {
-            if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            append(text)
+    mutating func raw(_ count: Int) -> UnsafeRawBufferPointer? {
+        guard count >= 0, bytes.count - offset >= count else { return nil }
+        defer { offset += count }
+        return bytes.part(offset, count)
+    }
+
+    mutating func text() -> String? {
+        guard let count = count(itemByteCountMin: 1), let bytes = raw(count) else { return nil }
+        return String(validating: bytes, as: UTF8.self)
+    }
+
+    mutating func texts() -> [String]? {
+        guard let count = count(itemByteCountMin: 4) else { return nil }
+        var texts: [String] = []
+        texts.reserveCapacity(count)
+        for _ in 0..<count {
+            guard let text = text() else { return nil }
+            texts.append(text)
         }
-        bytes.append(UInt8(ascii: "]"))
-    }
-
-    consuming func closed() -> [UInt8] {
-        bytes.append(UInt8(ascii: "}"))
-        return bytes
-    }
-
-    private mutating func begin(_ name: StaticString) {
-        if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
-        append(name.description)
-        bytes.append(UInt8(ascii: ":"))
-    }
-
-    private mutating func append(_ text: String) {
-        let hex = Array("0123456789abcdef".utf8)
-        bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case 0x22, 0x5C:
-                bytes += [0x5C, byte]
-            case 0..<0x20:
-                bytes += Array("\\u00".utf8)
-                bytes += [hex[Int(byte >> 4)], hex[Int(byte & 15)]]
-            default:
-                bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
+        return texts
     }
 }

@@ -1,210 +1,172 @@
-internal import Core
-internal import Crypto
+package import Core
 package import Disk
-internal import Inference
 
-/// Collects models and writes them as one pack; the same models give the same bytes in any order.
+/// Collects models and writes them as one layer; the same models give the same bytes in any order.
 ///
-/// Holds every block until it is written.
-package struct PackWriter: Sendable {
-    private struct Item: Sendable {
-        let key: SeriesKey
-        let family: UInt16
-        let block: [UInt8]
-        let digest: [UInt8]
-        let description: [UInt8]
-        let findings: [UInt8]
-        /// Relative to the blocks.
-        var blockOffset = 0
+/// Holds keys and about 130 bytes a model in memory; blocks wait in files beside the target, one a
+/// family, or in memory without a disk. Whatever is not finished is removed with the writer.
+///
+/// - Concurrency: one caller at a time; calls block.
+package struct PackWriter: ~Copyable, Sendable {
+    var keys = KeyColumn()
+    var models = PiecewiseArray<PendingModel>()
+    var texts: TextStore
+    let spools: BlockSpools
+    /// Whether an addition failed half way, so that columns no longer belong together.
+    private var isBroken = false
+
+    /// A writer for a small pack, which holds everything in memory.
+    package init() {
+        let place = SpoolPlace(disk: nil, path: "")
+        spools = BlockSpools(place)
+        texts = TextStore(place)
     }
 
-    /// Bytes of one model's description and of its findings.
-    package static let textByteCountMax = 64 << 20
+    /// A writer of one file, whose folder also takes the blocks until then (`PATH.blocks-…`).
+    ///
+    /// - Concurrency: one writer a path at a time.
+    package init(disk: any Disk, path: String) {
+        let place = SpoolPlace(disk: disk, path: path)
+        spools = BlockSpools(place)
+        texts = TextStore(place)
+    }
 
-    private var items: [Item] = []
-
-    package init() {}
-
-    package var count: Int { items.count }
+    /// Models and tombstones added.
+    package var count: Int { models.count }
 
     /// Adds a model, in any order.
     ///
-    /// - Throws: ``FleetError`` `.invalidArgument` naming a key that, or whose block, is not valid.
+    /// - Throws: ``FleetError`` `.invalidArgument` naming a key that, or whose block, is not valid;
+    ///   whatever the disk throws.
     package mutating func add(_ entry: PackEntry) throws {
-        let key = entry.key
-        _ =
-            key.isDevice
-            ? try SeriesKey(device: key.device)
-            : try SeriesKey(device: key.device, sensor: key.sensor)
-        do {
-            let family =
-                entry.isUndecodable
-                ? PackLayout.undecodableFamily
-                : try entry.block.withUnsafeBytes { try ModelView(validating: $0).family }
-            let description = PackText.encode(entry.description)
-            let findings = PackText.encode(entry.findings)
-            guard max(description.count, findings.count) <= Self.textByteCountMax else {
-                throw InferenceError(.invalidModel, "its description is larger than 64 MiB")
-            }
-            items.append(
-                Item(
-                    key: key,
-                    family: family,
-                    block: entry.block,
-                    digest: Array(SHA256.hash(data: entry.block)),
-                    description: description,
-                    findings: findings
-                )
-            )
-        } catch let error as InferenceError {
+        var batch = PackBatch()
+        try batch.append(entry)
+        try add(batch)
+    }
+
+    /// Adds the models and tombstones of a batch, in any order.
+    ///
+    /// - Throws: ``FleetError`` `.resourceExhausted` beyond 2^28 models or 4 GiB of keys; whatever
+    ///   the disk throws, after which the writer takes no more and finishes nothing.
+    package mutating func add(_ batch: borrowing PackBatch) throws {
+        try checkUsable()
+        guard batch.count <= PackLayout.entryCountMax - models.count,
+            batch.keys.namesByteCount <= Int(UInt32.max) - keys.namesByteCount
+        else {
             throw FleetError(
-                .invalidArgument,
-                "cannot pack the model \(key): \(error.message)"
+                .resourceExhausted,
+                "a fleet version holds at most \(PackLayout.entryCountMax) models and 4 GiB of "
+                    + "keys"
             )
         }
-    }
-
-    /// The whole pack in memory.
-    ///
-    /// - Throws: ``FleetError`` `.conflict` naming keys that were added twice.
-    package func encode() throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        try emit { bytes.append(contentsOf: $0) }
-        return bytes
-    }
-
-    /// Writes the pack to a file, visible under its path only when whole and durable.
-    ///
-    /// - Throws: ``FleetError`` as for ``encode()``, and whatever the disk throws.
-    /// - Concurrency: blocks; one writer a path at a time.
-    package func write(to disk: any Disk, path: String) throws {
-        let part = path + ".part"
-        try disk.remove(part)
-        do {
-            let file = try disk.open(part)
-            defer { file.close() }
-            var buffer: [UInt8] = []
-            try emit { bytes in
-                buffer.append(contentsOf: bytes)
-                guard buffer.count >= 1 << 20 else { return }
-                try buffer.withUnsafeBytes { try file.append($0) }
-                buffer.removeAll(keepingCapacity: true)
+        isBroken = true
+        var numbers: ContiguousArray<UInt32> = [0]
+        try batch.texts.forEach {
+            numbers.append(try texts.number(of: $0, hash: $1, isShared: $2) + 1)
+        }
+        try batch.blocks.withUnsafeBytes { blocks in
+            var position = 0
+            while position < batch.count {
+                position = try addRun(of: batch, from: position, blocks, numbers)
             }
-            try buffer.withUnsafeBytes { try file.append($0) }
-            try file.sync()
-        } catch {
-            // The first failure is the one to report; a part that stays is removed next time.
-            do { try disk.remove(part) } catch _ {}
-            throw error
         }
-        try disk.rename(part, to: path)
-        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-        try disk.syncFolder(folder.isEmpty ? "/" : folder)
+        batch.keys.withKeys { key in
+            for position in 0..<batch.count { keys.append(key(position)) }
+        }
+        isBroken = false
     }
 
-    /// Hands the pack's bytes on, front to back.
-    private func emit(_ sink: (UnsafeRawBufferPointer) throws -> Void) throws {
-        var sorted = items.sorted { $0.key < $1.key }
-        try Self.refuseDuplicates(sorted)
-        let order = sorted.indices.sorted {
-            (sorted[$0].family, $0) < (sorted[$1].family, $1)
-        }
-        var header = PackHeader()
-        header.modelCount = sorted.count
-        for index in order {
-            sorted[index].blockOffset = header.blocksByteCount
-            header.blocksByteCount += PackLayout.blockAligned(sorted[index].block.count)
-        }
-        for item in sorted {
-            header.keysByteCount += item.key.device.utf8.count + item.key.sensor.utf8.count
-            header.textsByteCount += item.description.count + item.findings.count
-        }
-        let families = Set(sorted.map(\.family)).sorted()
-        header.areaCount = families.count
-        var directory: [UInt8] = []
-        directory.reserveCapacity(header.textsOffset - header.areasOffset)
-        for family in families { Self.appendArea(of: family, sorted, header, to: &directory) }
-        Self.appendIndex(sorted, header, to: &directory)
-        for item in sorted {
-            directory.append(contentsOf: item.key.device.utf8)
-            directory.append(contentsOf: item.key.sensor.utf8)
-        }
-        header.directoryDigest = Array(SHA256.hash(data: directory))
-        try header.encoded().withUnsafeBytes(sink)
-        try directory.withUnsafeBytes(sink)
-        for item in sorted {
-            try item.description.withUnsafeBytes(sink)
-            try item.findings.withUnsafeBytes(sink)
-        }
-        let zeros: [UInt8] = Array(repeating: 0, count: PackLayout.blockAlignment)
-        let gap = header.blocksOffset - header.textsOffset - header.textsByteCount
-        try zeros[..<gap].withUnsafeBytes(sink)
-        for index in order {
-            let block = sorted[index].block
-            try block.withUnsafeBytes(sink)
-            let rest = PackLayout.blockAligned(block.count) - block.count
-            try zeros[..<rest].withUnsafeBytes(sink)
-        }
-    }
-
-    private static func appendArea(
-        of family: UInt16,
-        _ items: [Item],
-        _ header: PackHeader,
-        to bytes: inout [UInt8]
-    ) {
-        let members = items.lazy.filter { $0.family == family }
-        let start = members.map(\.blockOffset).min() ?? 0
-        let end = members.map { $0.blockOffset + PackLayout.blockAligned($0.block.count) }.max()
-        bytes.append(UInt64(family))
-        bytes.append(UInt64(members.reduce(0) { count, _ in count + 1 }))
-        bytes.append(UInt64(header.blocksOffset + start))
-        bytes.append(UInt64((end ?? start) - start))
-    }
-
-    private static func appendIndex(
-        _ items: [Item],
-        _ header: PackHeader,
-        to bytes: inout [UInt8]
-    ) {
-        var keyOffset = header.keysOffset
-        var textOffset = header.textsOffset
-        for item in items {
-            let device = item.key.device.utf8.count
-            let sensor = item.key.sensor.utf8.count
-            bytes.append(UInt64(keyOffset))
-            bytes.append(UInt16(device))
-            bytes.append(UInt16(sensor))
-            bytes.append(item.family)
-            bytes.append(UInt16(0))
-            bytes.append(UInt64(header.blocksOffset + item.blockOffset))
-            bytes.append(UInt64(item.block.count))
-            bytes.append(item.block.withUnsafeBytes { XXHash64.hash($0) })
-            bytes.append(UInt64(textOffset))
-            bytes.append(UInt32(item.description.count))
-            bytes.append(UInt32(item.findings.count))
-            bytes.append(
-                (item.description + item.findings).withUnsafeBytes { XXHash64.hash($0) }
-            )
-            bytes += item.digest
-            keyOffset += device + sensor
-            textOffset += item.description.count + item.findings.count
-        }
-    }
-
-    private static func refuseDuplicates(_ sorted: [Item]) throws {
-        var duplicates: [SeriesKey] = []
-        for (left, right) in zip(sorted, sorted.dropFirst())
-        where left.key == right.key && duplicates.last != left.key {
-            duplicates.append(left.key)
-        }
-        guard !duplicates.isEmpty else { return }
-        let names = duplicates.prefix(5).map(\.description).joined(separator: ", ")
-        let more = duplicates.count > 5 ? " and \(duplicates.count - 5) more" : ""
+    private func checkUsable() throws {
+        guard isBroken else { return }
         throw FleetError(
-            .conflict,
-            "more than one model has the key \(names)\(more)",
-            hint: "keep one model for each key"
+            .unavailable,
+            "cannot go on with the pack \(spools.place.path): an earlier write to it failed",
+            hint: "begin again"
         )
+    }
+
+    /// Takes a key away from the layers below.
+    ///
+    /// - Throws: ``FleetError`` `.invalidArgument` naming a key that is not valid.
+    package mutating func delete(_ key: SeriesKey) throws {
+        var batch = PackBatch()
+        try batch.delete(key)
+        try add(batch)
+    }
+
+    /// The layer as bytes in memory, for a small pack.
+    ///
+    /// - Throws: ``FleetError`` `.conflict` naming keys that were added twice; `.dataLoss` naming a
+    ///   damaged model of the parent.
+    package consuming func encode(
+        over parent: PackReader? = nil,
+        compaction: PackCompaction = PackCompaction()
+    ) throws -> [UInt8] {
+        try encodeWithSummary(over: parent, compaction: compaction).bytes
+    }
+
+    /// The same with what was made.
+    ///
+    /// - Throws: ``FleetError`` as for ``encode(over:compaction:)``.
+    package consuming func encodeWithSummary(
+        over parent: PackReader? = nil,
+        compaction: PackCompaction = PackCompaction()
+    ) throws -> (bytes: [UInt8], summary: PackSummary) {
+        try checkUsable()
+        var assembly = PackAssembly(self, over: parent, compaction)
+        let sink = PackSink()
+        let summary = try assembly.write(to: sink)
+        return (sink.bytes, summary)
+    }
+
+    /// Writes the file that the writer was made for, visible only when whole and durable.
+    ///
+    /// A file that is only handed on, such as to blob storage, need not be durable.
+    ///
+    /// Over a parent the layer holds what was added and names the parent's layers by digest and
+    /// location; when that would be too many layers or too much, everything is written as one.
+    ///
+    /// - Throws: ``FleetError`` as for ``encode(over:compaction:)``, and whatever the disk throws.
+    package consuming func finish(
+        over parent: PackReader? = nil,
+        compaction: PackCompaction = PackCompaction(),
+        isDurable: Bool = true
+    ) throws -> PackSummary {
+        try checkUsable()
+        guard spools.place.disk != nil else {
+            throw FleetError(.internal, "this pack writer was made without a file; encode it")
+        }
+        var assembly = PackAssembly(self, over: parent, compaction)
+        return try assembly.writeFile(isDurable: isDurable)
+    }
+
+    /// Adds the next entries of a batch that have the same family, and gives where they end.
+    private mutating func addRun(
+        of batch: borrowing PackBatch,
+        from start: Int,
+        _ blocks: UnsafeRawBufferPointer,
+        _ numbers: ContiguousArray<UInt32>
+    ) throws -> Int {
+        let family = batch.models[start].family
+        var end = start
+        while end < batch.count, batch.models[end].family == family { end += 1 }
+        var shift: UInt64 = 0
+        if PackLayout.isModelFamily(family) {
+            let from = Int(batch.models[start].record.blockOffset)
+            let last = batch.models[end - 1].record
+            let to = PackLayout.aligned(Int(last.blockOffset + last.blockByteCount))
+            let offset = try spools.append(blocks.part(from, to - from), family: family)
+            shift = UInt64(offset) &- UInt64(from)
+        }
+        for position in start..<end {
+            var model = batch.models[position]
+            model.record.blockOffset &+= shift
+            model.record.description = numbers[Int(model.record.description)]
+            model.record.facts = numbers[Int(model.record.facts)]
+            model.record.findings = numbers[Int(model.record.findings)]
+            model.record.path = numbers[Int(model.record.path)]
+            models.append(model)
+        }
+        return end
     }
 }

@@ -68,7 +68,10 @@ struct ChunkStatistics: Equatable {
         var low: UInt32?
         var high: UInt32?
         func precedes(_ left: UInt32, _ right: UInt32) -> Bool {
-            dictionary[Int(left)].utf8.lexicographicallyPrecedes(dictionary[Int(right)].utf8)
+            var (left, right) = (dictionary[Int(left)], dictionary[Int(right)])
+            return left.withUTF8 { left in
+                right.withUTF8 { right in left.lexicographicallyPrecedes(right) }
+            }
         }
         var last = ParquetColumn.nullIndex
         for row in rows where indices[row] != ParquetColumn.nullIndex && indices[row] != last {

@@ -6,6 +6,7 @@ extension PipelineDocument: Encodable {
         case every, cron, timeZone = "time_zone", waitFor = "wait_for", watermark
         case atMost = "at_most", target, min, max, idle, failedItems = "failed_items"
         case itemTimeout = "item_timeout", runTimeout = "run_timeout", retries, format
+        case noModel = "no_model"
     }
 
     /// Writes the document with the keys and texts of its YAML form, defaults filled in.
@@ -37,6 +38,7 @@ extension PipelineDocument: Encodable {
         try limiting.encode(limits.itemTimeout.text, forKey: .itemTimeout)
         try limiting.encode(limits.runTimeout.text, forKey: .runTimeout)
         try limiting.encode(limits.retries, forKey: .retries)
+        try limiting.encode(limits.noModel.rawValue, forKey: .noModel)
         var output = root.nestedContainer(keyedBy: Key.self, forKey: .outputs)
         try output.encode(outputs.format.rawValue, forKey: .format)
     }

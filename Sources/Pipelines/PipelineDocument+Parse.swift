@@ -198,7 +198,7 @@ extension MappingReader {
 
     fileprivate func limits() -> PipelineDocument.LimitSettings {
         var settings = PipelineDocument.LimitSettings()
-        let keys = ["failed_items", "item_timeout", "run_timeout", "retries"]
+        let keys = ["failed_items", "item_timeout", "run_timeout", "retries", "no_model"]
         guard let mapping = mapping("limits", allowed: keys) else { return settings }
         let failedItems = mapping.read("failed_items") { text throws(ScalarProblem) in
             try FailureLimit(text)
@@ -211,6 +211,13 @@ extension MappingReader {
             mapping.duration("run_timeout", .seconds(1) ... .seconds(7 * 86_400))
             ?? settings.runTimeout
         settings.retries = mapping.integer("retries", 0...10) ?? settings.retries
+        let noModel = mapping.read("no_model") { text throws(ScalarProblem) in
+            try Scalar.choice(
+                text,
+                of: PipelineDocument.LimitSettings.NoModel.allCases.map(\.rawValue)
+            )
+        }
+        settings.noModel = noModel.flatMap { .init(rawValue: $0) } ?? settings.noModel
         if settings.itemTimeout > settings.runTimeout {
             mapping.report(
                 mapping.has("item_timeout") ? "item_timeout" : "run_timeout",

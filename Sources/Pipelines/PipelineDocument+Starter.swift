@@ -35,6 +35,7 @@ extension PipelineDocument {
           item_timeout: 10s
           run_timeout: 1h
           retries: 2               # further attempts of a task whose worker died
+          no_model: report         # or fallback: the fleet's fallback model scores such keys
 
         outputs:
           format: parquet          # or csv

@@ -57,6 +57,15 @@ package struct PipelineDocument: Sendable, Equatable {
         package var failedItems = FailureLimit.percent(10)
         package var itemTimeout = Duration.seconds(10)
         package var runTimeout = Duration.seconds(3600)
+        /// What happens to keys that the fleet has no model for.
+        package enum NoModel: String, Sendable, CaseIterable, Codable {
+            /// They are items with the status `no_model`.
+            case report
+            /// The fleet's fallback model scores them; without one they are reported.
+            case fallback
+        }
+
+        package var noModel = NoModel.report
         /// Further attempts of a task whose worker died.
         package var retries = 2
 

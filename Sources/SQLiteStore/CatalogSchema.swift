@@ -9,8 +9,27 @@ enum CatalogSchema {
             try db.execute(sql: fleetTables + pipelineTables + runTables)
             try db.execute(sql: fleetViews + pipelineViews + runViews)
         }
+        migrator.registerMigration("catalog-2") { db in
+            try db.execute(sql: aliasChanges)
+        }
         return migrator
     }
+
+    /// Where every alias pointed before; the moves made until now are not known.
+    private static let aliasChanges = """
+        CREATE TABLE alias_changes_data (
+          number INTEGER PRIMARY KEY AUTOINCREMENT, fleet TEXT NOT NULL, alias TEXT NOT NULL,
+          version INTEGER NOT NULL, action TEXT NOT NULL, changed_at INTEGER NOT NULL, reason TEXT,
+          FOREIGN KEY (fleet, version) REFERENCES fleet_versions_data
+        );
+        CREATE INDEX alias_changes_by_fleet ON alias_changes_data (fleet);
+        INSERT INTO alias_changes_data (fleet, alias, version, action, changed_at, reason)
+          SELECT fleet, alias, version, 'promote', changed_at, reason FROM aliases_data;
+        CREATE VIEW alias_changes AS SELECT fleet, alias, version, action,
+          \(timeText("changed_at")) AS changed_at, reason
+        FROM alias_changes_data;
+
+        """
 
     private static let fleetTables = """
         CREATE TABLE leases_data (

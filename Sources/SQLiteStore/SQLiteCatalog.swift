@@ -92,7 +92,7 @@ extension SQLiteCatalog {
         }
     }
 
-    package func setAlias(_ alias: FleetAlias) async throws {
+    package func setAlias(_ alias: FleetAlias, action: AliasChange.Action) async throws {
         try await file.write { db in
             guard try find(alias.fleet, alias.version, db) != nil else {
                 throw StoreErrors.noFleetVersion(alias.fleet, alias.version)
@@ -104,6 +104,36 @@ extension SQLiteCatalog {
                     alias.reason,
                 ]
             )
+            try db.execute(
+                sql: """
+                    INSERT INTO alias_changes_data
+                      (fleet, alias, version, action, changed_at, reason)
+                    VALUES (?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    alias.fleet, alias.alias, alias.version, action.rawValue,
+                    alias.changedAt.microseconds, alias.reason,
+                ]
+            )
+        }
+    }
+
+    package func aliasChanges(_ fleet: String) async throws -> [AliasChange] {
+        try await file.read { db in
+            try Row.fetchAll(
+                db,
+                sql: "SELECT * FROM alias_changes_data WHERE fleet = ? ORDER BY number DESC",
+                arguments: [fleet]
+            ).map { row in
+                AliasChange(
+                    fleet: row["fleet"],
+                    alias: row["alias"],
+                    version: row["version"],
+                    action: AliasChange.Action(rawValue: row["action"]) ?? .promote,
+                    changedAt: Timestamp(microseconds: row["changed_at"]),
+                    reason: row["reason"]
+                )
+            }
         }
     }
 

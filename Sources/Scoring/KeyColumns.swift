@@ -3,12 +3,13 @@ import Parquet
 
 /// The key columns of a file: texts are written once each, rows hold indexes.
 struct KeyColumns {
-    private var devices = TextDictionary()
+    private var devices: TextDictionary
     private var sensors = TextDictionary()
     private var deviceOfKey: [UInt32] = []
     private var sensorOfKey: [UInt32] = []
 
     init(_ keys: [SeriesKey]) {
+        devices = TextDictionary(capacity: keys.count)
         deviceOfKey = keys.map { devices.index(of: $0.device) }
         sensorOfKey = keys.map {
             $0.isDevice ? ParquetColumn.nullIndex : sensors.index(of: $0.sensor)
@@ -28,17 +29,45 @@ struct KeyColumns {
 /// Distinct texts in order of appearance, compared by bytes.
 struct TextDictionary {
     private(set) var texts: [String] = []
-    private var known: [[UInt8]: UInt32] = [:]
+    private var hashes: [UInt64] = []
+    /// 0 is empty, else index + 1; the size is a power of two.
+    private var slots: [UInt32]
 
-    init() {}
+    init(capacity: Int = 0) {
+        var size = 64
+        while size < capacity * 2 { size *= 2 }
+        slots = Array(repeating: 0, count: size)
+        texts.reserveCapacity(capacity)
+        hashes.reserveCapacity(capacity)
+    }
 
     mutating func index(of text: String) -> UInt32 {
-        let bytes = Array(text.utf8)
-        if let index = known[bytes] { return index }
-        let index = UInt32(texts.count)
-        known[bytes] = index
+        var copy = text
+        let hash = copy.withUTF8 { XXHash64.hash(UnsafeRawBufferPointer($0)) }
+        let mask = slots.count - 1
+        var slot = Int(truncatingIfNeeded: hash) & mask
+        while slots[slot] != 0 {
+            let index = Int(slots[slot] - 1)
+            if hashes[index] == hash, texts[index].utf8.elementsEqual(text.utf8) {
+                return UInt32(index)
+            }
+            slot = (slot + 1) & mask
+        }
         texts.append(text)
-        return index
+        hashes.append(hash)
+        slots[slot] = UInt32(texts.count)
+        if texts.count * 2 > slots.count { grow() }
+        return UInt32(texts.count - 1)
+    }
+
+    private mutating func grow() {
+        slots = Array(repeating: 0, count: slots.count * 2)
+        let mask = slots.count - 1
+        for (index, hash) in hashes.enumerated() {
+            var slot = Int(truncatingIfNeeded: hash) & mask
+            while slots[slot] != 0 { slot = (slot + 1) & mask }
+            slots[slot] = UInt32(index) + 1
+        }
     }
 }
 

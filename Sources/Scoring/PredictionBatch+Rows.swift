@@ -1,7 +1,10 @@
 import Core
+import Inference
 
 extension PredictionBatch {
-    mutating func reserveCapacity(_ count: Int) {
+    mutating func reserveCapacity(_ count: Int, keyCount: Int) {
+        keys.reserveCapacity(keyCount)
+        modelDigests.reserveCapacity(keyCount)
         keyIndex.reserveCapacity(count)
         starts.reserveCapacity(count)
         ends.reserveCapacity(count)
@@ -13,16 +16,16 @@ extension PredictionBatch {
         coverages.reserveCapacity(count)
     }
 
-    /// Appends the rows of a key, unscored; a scored row's threshold is 0 (scikit-learn's rule).
+    /// Appends the rows of a key, unscored; a scored row has its model's threshold.
     mutating func append(
         _ batch: FeatureBatch,
         _ index: Int,
         status: ItemStatus,
+        threshold: Double,
         digest: String?
     ) {
         let rows = batch.rows(of: index)
         let width = batch.featureCount
-        let threshold = status == .scored ? 0 : Double.nan
         keys.append(batch.keys[index])
         modelDigests.append(digest)
         keyIndex.append(contentsOf: repeatElement(UInt32(keys.count - 1), count: rows.count))
@@ -36,20 +39,54 @@ extension PredictionBatch {
         anomalies.append(contentsOf: repeatElement(-1, count: rows.count))
         thresholds.append(contentsOf: repeatElement(threshold, count: rows.count))
         coverages.append(contentsOf: batch.coverages[rows])
+        if !labelIndex.isEmpty {
+            labelIndex.append(contentsOf: repeatElement(-1, count: rows.count))
+        }
     }
 
-    /// Gives a model the score and label columns from a row on, to write into.
-    mutating func withScores<R>(
+    /// The columns that a model writes into.
+    struct Outputs {
+        let scores: UnsafeMutableBufferPointer<Double>
+        let anomalies: UnsafeMutableBufferPointer<Int8>
+        /// Nil when the model gives no labels.
+        let labels: UnsafeMutableBufferPointer<Int32>?
+    }
+
+    /// Gives a model the columns from a row on, and makes its label indexes those of the batch.
+    mutating func withScores(
         from first: Int,
-        _ body: (UnsafeMutableBufferPointer<Double>, UnsafeMutableBufferPointer<Int8>) throws -> R
-    ) rethrows -> R {
+        view: ModelView,
+        _ body: (Outputs) throws -> Void
+    ) throws {
+        let givesLabels = view.givesLabels
+        if givesLabels, labelIndex.isEmpty { labelIndex = Array(repeating: -1, count: count) }
         try scores.withUnsafeMutableBufferPointer { scores in
             try anomalies.withUnsafeMutableBufferPointer { anomalies in
-                try body(
-                    UnsafeMutableBufferPointer(rebasing: scores[first...]),
-                    UnsafeMutableBufferPointer(rebasing: anomalies[first...])
-                )
+                try labelIndex.withUnsafeMutableBufferPointer { labels in
+                    try body(
+                        Outputs(
+                            scores: UnsafeMutableBufferPointer(rebasing: scores[first...]),
+                            anomalies: UnsafeMutableBufferPointer(rebasing: anomalies[first...]),
+                            labels: givesLabels
+                                ? UnsafeMutableBufferPointer(rebasing: labels[first...]) : nil
+                        )
+                    )
+                }
             }
+        }
+        guard givesLabels else { return }
+        var known: [Int32: Int32] = [:]
+        for row in first..<count where labelIndex[row] >= 0 {
+            let own = labelIndex[row]
+            if let index = known[own] {
+                labelIndex[row] = index
+                continue
+            }
+            let text = view.label(at: Int(own)) ?? ""
+            let index = labels.firstIndex(of: text) ?? labels.count
+            if index == labels.count { labels.append(text) }
+            known[own] = Int32(index)
+            labelIndex[row] = Int32(index)
         }
     }
 
@@ -70,5 +107,6 @@ extension PredictionBatch {
         anomalies.removeSubrange(kept...)
         thresholds.removeSubrange(kept...)
         coverages.removeSubrange(kept...)
+        if !labelIndex.isEmpty { labelIndex.removeSubrange(kept...) }
     }
 }

@@ -10,27 +10,85 @@ package enum PredictionCSV {
 
     package static func encode(_ batch: PredictionBatch, run: String, attempt: Int) -> [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(batch.count * 160)
+        bytes.reserveCapacity(batch.count * 192 + header.utf8.count)
         bytes.append(contentsOf: (header + "\n").utf8)
-        let keyTexts = batch.keys.map {
-            CSVField.quoted($0.device) + "," + CSVField.quoted($0.sensor) + ","
+        let start = Array("\(run),\(attempt),".utf8)
+        let statuses = batch.statuses
+        var statusTexts: [[UInt8]] = Array(repeating: [], count: 256)
+        for status in ItemStatus.allCases {
+            statusTexts[Int(status.rank)] = Array("\(status.rawValue),".utf8)
         }
+        var times = TimeTexts()
+        var lastKey: UInt32?
+        var keyText: [UInt8] = []
         let width = batch.featureCount
         for row in 0..<batch.count {
-            let key = Int(batch.keyIndex[row])
-            let features = batch.features[(row * width)..<((row + 1) * width)]
-            var line = "\(run),\(attempt)," + keyTexts[key]
-            line += "\(Timestamp(microseconds: batch.starts[row])),"
-            line += "\(Timestamp(microseconds: batch.ends[row])),"
-            line += features.map { text($0) }.joined(separator: ";") + ","
-            line += batch.statuses[row].rawValue + "," + text(batch.scores[row]) + ",,"
-            line += batch.anomalies[row] < 0 ? "," : "\(batch.anomalies[row] == 1),"
-            line += text(batch.thresholds[row]) + "," + (batch.modelDigests[key] ?? "") + ","
-            line += text(batch.coverages[row]) + "\n"
-            bytes.append(contentsOf: line.utf8)
+            let keyIndex = batch.keyIndex[row]
+            if keyIndex != lastKey {
+                let key = batch.keys[Int(keyIndex)]
+                keyText = Array(
+                    (CSVField.quoted(key.device) + "," + CSVField.quoted(key.sensor) + ",").utf8
+                )
+                lastKey = keyIndex
+            }
+            bytes.append(contentsOf: start)
+            bytes.append(contentsOf: keyText)
+            times.append(batch.starts[row], to: &bytes)
+            times.append(batch.ends[row], to: &bytes)
+            for column in 0..<width {
+                if column > 0 { bytes.append(0x3B) }
+                append(batch.features[row * width + column], to: &bytes)
+            }
+            bytes.append(0x2C)
+            bytes.append(contentsOf: statusTexts[Int(statuses[row].rank)])
+            append(batch.scores[row], to: &bytes)
+            bytes.append(0x2C)
+            if let label = batch.label(of: row) {
+                bytes.append(contentsOf: CSVField.quoted(label).utf8)
+            }
+            bytes.append(0x2C)
+            if batch.anomalies[row] >= 0 {
+                bytes.append(contentsOf: batch.anomalies[row] == 1 ? trueText : falseText)
+            }
+            bytes.append(0x2C)
+            append(batch.thresholds[row], to: &bytes)
+            bytes.append(0x2C)
+            if let digest = batch.modelDigests[Int(keyIndex)] {
+                bytes.append(contentsOf: digest.utf8)
+            }
+            bytes.append(0x2C)
+            append(batch.coverages[row], to: &bytes)
+            bytes.append(0x0A)
         }
         return bytes
     }
 
-    private static func text(_ value: Double) -> String { value.isNaN ? "" : "\(value)" }
+    private static let trueText = Array("true".utf8)
+    private static let falseText = Array("false".utf8)
+
+    private static func append(_ value: Double, to bytes: inout [UInt8]) {
+        guard !value.isNaN else { return }
+        if value == 0, value.sign == .plus {
+            bytes.append(contentsOf: [0x30, 0x2E, 0x30])
+        } else {
+            bytes.append(contentsOf: value.description.utf8)
+        }
+    }
+}
+
+/// Times as CSV fields; rows one after another mostly share theirs.
+private struct TimeTexts {
+    private var last: [(time: Int64, text: [UInt8])] = [(0, []), (0, [])]
+    private var next = 0
+
+    mutating func append(_ time: Int64, to bytes: inout [UInt8]) {
+        for slot in last where slot.time == time && !slot.text.isEmpty {
+            bytes.append(contentsOf: slot.text)
+            return
+        }
+        let text = Array("\(Timestamp(microseconds: time)),".utf8)
+        last[next] = (time, text)
+        next = 1 - next
+        bytes.append(contentsOf: text)
+    }
 }

@@ -24,7 +24,7 @@ package enum PredictionFile {
     ) throws -> [UInt8] {
         let count = batch.count
         let keys = KeyColumns(batch.keys)
-        var digests = TextDictionary()
+        var digests = TextDictionary(capacity: batch.modelDigests.count)
         let digestOfKey = batch.modelDigests.map {
             $0.map { digests.index(of: $0) } ?? ParquetColumn.nullIndex
         }
@@ -50,8 +50,10 @@ package enum PredictionFile {
             ),
             .string(dictionary: statuses, indices: statusIndex), nullable(batch.scores),
             .string(
-                dictionary: [],
-                indices: [UInt32](repeating: ParquetColumn.nullIndex, count: count)
+                dictionary: batch.labels,
+                indices: batch.labelIndex.isEmpty
+                    ? [UInt32](repeating: ParquetColumn.nullIndex, count: count)
+                    : batch.labelIndex.map { $0 < 0 ? ParquetColumn.nullIndex : UInt32($0) }
             ),
             .boolean(batch.anomalies), nullable(batch.thresholds),
             .string(
@@ -88,6 +90,13 @@ package enum PredictionFile {
         batch.anomalies = try reader.booleans("is_anomaly")
         batch.thresholds = try reader.doubles("threshold")
         batch.coverages = try reader.doubles("coverage")
+        let labels = try reader.texts("label")
+        if labels.indices.contains(where: { $0 != ParquetColumn.nullIndex }) {
+            batch.labels = labels.dictionary
+            batch.labelIndex = labels.indices.map {
+                $0 == ParquetColumn.nullIndex ? -1 : Int32(clamping: $0)
+            }
+        }
         let digests = try reader.texts("model_digest")
         batch.modelDigests = [String?](repeating: nil, count: batch.keys.count)
         for (row, key) in batch.keyIndex.enumerated()

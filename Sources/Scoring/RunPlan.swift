@@ -16,6 +16,8 @@ package struct RunPlan: Sendable, Codable {
     /// The folder of the run's parts, without a trailing `/`.
     package var predictionsPrefix: String
     package var tasks: [TaskPlan]
+    /// Whether keys without a model are scored by the fleet's fallback model; absent: no.
+    package var usesFallback: Bool?
 
     package init(
         run: String,

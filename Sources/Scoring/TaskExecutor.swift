@@ -29,12 +29,12 @@ package struct TaskExecutor: Sendable {
         }
         let keys = TaskKeys(run: run, task: task)
         let features = try await blobs.map(keys.features, range: nil)
-        let packBytes = try await blobs.map(plan.packKey, range: nil)
+        let pack = try await PackReader.open(plan.packKey, in: blobs)
         let outcome = try await Self.score(
             plan: plan,
             task: plan.tasks[task],
             features: features,
-            pack: packBytes
+            pack: pack
         )
         let (part, tableKey) = try await store(outcome, plan: plan, task: task, attempt: attempt)
         try await blobs.put(
@@ -73,21 +73,18 @@ package struct TaskExecutor: Sendable {
         plan: RunPlan,
         task: TaskPlan,
         features: MappedBytes,
-        pack: MappedBytes
+        pack: PackReader
     ) async throws -> FleetScorer.Outcome {
         let batch = try features.withBytes { try FeatureFile.decode($0) }
-        return try pack.withBytes { bytes in
-            let reader = try PackReader(bytes: bytes, owner: pack)
-            guard task.models.upperBound <= reader.count else {
-                throw FleetError(
-                    .dataLoss,
-                    "the pack \(plan.packKey) has fewer models than run \(plan.run) "
-                        + "was planned for"
-                )
-            }
-            var scorer = FleetScorer(pack: reader)
-            return scorer.score(batch, models: task.models)
+        guard task.models.upperBound <= pack.count else {
+            throw FleetError(
+                .dataLoss,
+                "the pack \(plan.packKey) has fewer models than run \(plan.run) "
+                    + "was planned for"
+            )
         }
+        var scorer = FleetScorer(pack: pack, usesFallback: plan.usesFallback ?? false)
+        return scorer.score(batch, models: task.models)
     }
 
     /// Writes the part, and beside the items a Parquet table of it when the part is none itself.

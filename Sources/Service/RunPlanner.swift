@@ -44,7 +44,7 @@ struct RunPlanner {
                 )
             )
         }
-        let plan = RunPlan(
+        var plan = RunPlan(
             run: run.id,
             attempt: run.attempt,
             pipeline: run.pipeline,
@@ -58,6 +58,7 @@ struct RunPlanner {
             predictionsPrefix: Self.prefix(of: run),
             tasks: tasks
         )
+        if document.limits.noModel == .fallback { plan.usesFallback = true }
         try await blobs.put(RunPlan.key(run: run.id), Array(JSONEncoder().encode(plan)))
         return Planned(plan: plan, version: version, windowSequence: sequence)
     }

@@ -88,6 +88,57 @@ struct EstimatorAttributes {
         return names
     }
 
+    /// The items of a list or tuple; none when the attribute is absent or something else.
+    func sequence(_ name: StaticString, atMost limit: Int) throws(SklearnError) -> [Int] {
+        guard let value = find(name) else { return [] }
+        switch arena[value] {
+        case .list(let chain), .tuple(let chain): return try arena.items(chain, atMost: limit)
+        default: return []
+        }
+    }
+
+    /// The fitted object (a tree, another estimator) that an attribute holds; nil when absent.
+    func nested(_ name: StaticString) throws(SklearnError) -> EstimatorAttributes? {
+        guard let value = find(name) else { return nil }
+        if case .none = arena[value] { return nil }
+        return try nested(value, name)
+    }
+
+    /// The fitted objects of a list, tuple or object array, in order.
+    func nestedList(_ name: StaticString, atMost limit: Int) throws(SklearnError)
+        -> [EstimatorAttributes]
+    {
+        guard let value = find(name) else { return [] }
+        var result: [EstimatorAttributes] = []
+        for item in try objects(value, atMost: limit) { result.append(try nested(item, name)) }
+        return result
+    }
+
+    /// The values of a list, tuple or object array (row-major), in order.
+    func objects(_ value: Int, atMost limit: Int) throws(SklearnError) -> [Int] {
+        switch arena[value] {
+        case .list(let chain), .tuple(let chain): return try arena.items(chain, atMost: limit)
+        case .array(let array) where array.objects >= 0:
+            guard case .list(let chain) = arena[array.objects] else { return [] }
+            return try arena.items(chain, atMost: limit)
+        default: return []
+        }
+    }
+
+    /// A value as a fitted object; messages say it is inside this estimator.
+    func nested(_ value: Int, _ name: StaticString) throws(SklearnError) -> EstimatorAttributes {
+        let step = try arena.estimator(value, place: " in \(name) of \(label)")
+        return EstimatorAttributes(arena: arena, step: step)
+    }
+
+    /// The values the object was made from (`Tree(n_features, n_classes, n_outputs)`).
+    func arguments(atMost limit: Int) throws(SklearnError) -> [Int] {
+        guard case .object(_, let arguments, _) = arena[step.value], arguments >= 0,
+            case .tuple(let chain) = arena[arguments]
+        else { return [] }
+        return try arena.items(chain, atMost: limit)
+    }
+
     /// Refuses an estimator that lacks what `fit` gives it.
     func requireFitted(_ name: StaticString) throws(SklearnError) {
         guard find(name) == nil else { return }

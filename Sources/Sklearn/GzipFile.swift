@@ -8,6 +8,6 @@ public enum GzipFile {
         _ bytes: UnsafeRawBufferPointer,
         byteCountMax: Int
     ) throws(SklearnError) -> [UInt8] {
-        try Sklearn.inflate(bytes, limit: byteCountMax)
+        try Decompression.unpack(bytes, .deflated, limit: byteCountMax)
     }
 }

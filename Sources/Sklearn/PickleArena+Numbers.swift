@@ -17,6 +17,40 @@ extension PickleArena {
         return result
     }
 
+    /// A number of any kind; nil when the value is none.
+    func number(_ value: Int) -> Double? {
+        switch self[value] {
+        case .int(let number): Double(number)
+        case .float(let number): number
+        case .bool(let flag): flag ? 1 : 0
+        case .array(let array) where array.count == 1: numbers(array)?.first
+        default: nil
+        }
+    }
+
+    /// One field of an array of records (a tree's nodes) as float64; nil when it has no such field.
+    func numbers(_ array: PickleArray, field: StaticString) throws(SklearnError) -> [Double]? {
+        guard array.element.fields >= 0, case .dict(let fields) = self[array.element.fields],
+            fields.count <= 256, let entry = lookUp(field, in: fields),
+            case .tuple(let pair) = self[entry]
+        else { return nil }
+        let parts = try items(pair, atMost: 4)
+        guard parts.count >= 2, case .dtype(let element) = self[parts[0]],
+            case .int(let offset) = self[parts[1]], offset >= 0,
+            offset <= array.element.size - element.size, element.size > 0,
+            array.data.count == array.count * array.element.size
+        else { return nil }
+        return withBytes(array.data) { bytes in
+            var packed: [UInt8] = []
+            packed.reserveCapacity(array.count * element.size)
+            for index in 0..<array.count {
+                let start = index * array.element.size + offset
+                packed.append(contentsOf: bytes[start..<start + element.size])
+            }
+            return packed.withUnsafeBytes { Self.widen($0, element, array.count) }
+        }
+    }
+
     /// The elements of an array of texts; nil when it holds anything else.
     func texts(_ array: PickleArray, atMost limit: Int) throws(SklearnError) -> [String]? {
         guard array.rank == 1 else { return nil }

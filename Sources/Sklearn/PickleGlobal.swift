@@ -1,5 +1,7 @@
+internal import Inference
+
 /// What a `module.name` in a pickle may stand for; it is never imported or called.
-enum PickleGlobal: UInt8 {
+enum PickleGlobal: Equatable, BitwiseCopyable {
     // numpy and the standard library.
     case arrayReconstruct
     case arrayFromBuffer
@@ -12,28 +14,28 @@ enum PickleGlobal: UInt8 {
     case objectType
     case orderedDict
     case objectReconstructor
+    case sliceType
+    /// A numpy function of one number, and how old versions write one: by module and name.
+    case function(ElementFunction)
+    case ufuncReconstruct
     // joblib.
     case arrayWrapper
     case separateFileWrapper
-    // Estimators with a native form.
     case pipeline
-    case standardScaler
-    case minMaxScaler
-    case robustScaler
-    case pca
-    case oneClassSVM
+    /// An estimator with a rule, by its index in ``EstimatorRegistry``.
+    case estimator(UInt16)
     /// A sparse matrix, decoded only to be named in an error.
     case sparseMatrix
     /// A harmless part of an estimator (random state, scalar type), kept unread.
     case opaque
-    /// Any other `sklearn.*` name, decoded only to be named in an error.
+    /// Any other `sklearn.*` name: a part of an estimator that its rule reads, or to be named.
     case otherSklearn
 
     /// Whether the name stands for a class whose instances are kept as objects.
     var isClass: Bool {
         switch self {
-        case .arrayWrapper, .pipeline, .standardScaler, .minMaxScaler, .robustScaler, .pca,
-            .oneClassSVM, .sparseMatrix, .opaque, .otherSklearn:
+        case .arrayWrapper, .pipeline, .estimator, .sparseMatrix, .opaque, .otherSklearn,
+            .sliceType:
             true
         default: false
         }
@@ -42,10 +44,28 @@ enum PickleGlobal: UInt8 {
     /// Looks a name up in the allow-list; nil when it is not on it.
     static func find(module: String, name: String) -> PickleGlobal? {
         if let known = known["\(module).\(name)"] { return known }
+        if isNumpy(module), let function = ElementFunction(numpyName: name) {
+            return .function(function)
+        }
+        // How scikit-learn 1.1 to 1.5 write the compiled half of a loss.
+        if module == "_loss", isIdentifier(name),
+            name.hasPrefix("Cy") || name.hasPrefix("__pyx_unpickle_Cy")
+        {
+            return .opaque
+        }
         guard module.hasPrefix("sklearn."), !module.hasPrefix("sklearn.externals."),
             isIdentifier(name), module.split(separator: ".").allSatisfy({ isIdentifier($0) })
         else { return nil }
+        if let index = EstimatorRegistry.find(module: module, name: name) {
+            return .estimator(UInt16(index))
+        }
         return .otherSklearn
+    }
+
+    /// Whether a module is one where pickle finds numpy's functions, which differs by version.
+    private static func isNumpy(_ module: String) -> Bool {
+        module == "numpy"
+            || ["numpy.core.", "numpy._core.", "numpy.lib."].contains { module.hasPrefix($0) }
     }
 
     private static func isIdentifier(_ text: some StringProtocol) -> Bool {
@@ -74,6 +94,8 @@ enum PickleGlobal: UInt8 {
         add(.bytesType, builtins, ["bytes", "bytearray"])
         add(.setType, builtins, ["set", "frozenset"])
         add(.objectType, builtins, ["object"])
+        add(.sliceType, builtins, ["slice"])
+        add(.ufuncReconstruct, ["numpy.core", "numpy._core"], ["_ufunc_reconstruct"])
         add(.orderedDict, ["collections"], ["OrderedDict"])
         add(.objectReconstructor, ["copyreg", "copy_reg"], ["_reconstructor"])
         let joblib = ["joblib", "sklearn.externals.joblib"]
@@ -81,19 +103,6 @@ enum PickleGlobal: UInt8 {
         add(.arrayWrapper, pickles, ["NumpyArrayWrapper"])
         add(.separateFileWrapper, pickles, ["NDArrayWrapper", "ZNDArrayWrapper"])
         add(.pipeline, ["sklearn.pipeline"], ["Pipeline"])
-        let preprocessing = [
-            "sklearn.preprocessing", "sklearn.preprocessing.data", "sklearn.preprocessing._data",
-        ]
-        add(.standardScaler, preprocessing, ["StandardScaler"])
-        add(.minMaxScaler, preprocessing, ["MinMaxScaler"])
-        add(.robustScaler, preprocessing, ["RobustScaler"])
-        let decomposition = ["sklearn.decomposition"]
-        add(.pca, decomposition + decomposition.flatMap { ["\($0).pca", "\($0)._pca"] }, ["PCA"])
-        add(
-            .oneClassSVM,
-            ["sklearn.svm", "sklearn.svm.classes", "sklearn.svm._classes"],
-            ["OneClassSVM"]
-        )
         add(
             .sparseMatrix,
             ["scipy.sparse", "scipy.sparse.csr", "scipy.sparse._csr"],
@@ -105,6 +114,7 @@ enum PickleGlobal: UInt8 {
 
     private static func addOpaque(to table: inout [String: PickleGlobal]) {
         let names = [
+            "functools.partial",
             "numpy.float64", "numpy.float32", "numpy.int64", "numpy.int32", "numpy.bool_",
             "numpy.bool", "numpy.str_", "numpy.object_", "numpy.nan",
             "numpy.random._pickle.__randomstate_ctor", "numpy.random._pickle.__generator_ctor",

@@ -1,16 +1,14 @@
 /// Tuples, lists, dictionaries and sets.
 extension PickleMachine {
     mutating func makeContainer(_ opcode: PickleOpcode) throws(SklearnError) {
-        let members: [Int]
-        switch opcode {
-        case .emptyTuple, .emptyList, .emptyDict, .emptySet: members = []
-        case .tuple1: members = try popLast(1)
-        case .tuple2: members = try popLast(2)
-        case .tuple3: members = try popLast(3)
-        default: members = try popToMark()
-        }
         var chain = Chain()
-        for member in members { try arena.append(member, to: &chain) }
+        switch opcode {
+        case .emptyTuple, .emptyList, .emptyDict, .emptySet: break
+        case .tuple1: try moveTop(1, to: &chain)
+        case .tuple2: try moveTop(2, to: &chain)
+        case .tuple3: try moveTop(3, to: &chain)
+        default: try moveToMark(to: &chain)
+        }
         let value: PickleValue
         switch opcode {
         case .emptyList, .list: value = .list(chain)
@@ -24,27 +22,38 @@ extension PickleMachine {
     }
 
     mutating func fillContainer(_ opcode: PickleOpcode) throws(SklearnError) {
-        let members: [Int]
-        switch opcode {
-        case .append: members = try popLast(1)
-        case .setItem: members = try popLast(2)
-        default: members = try popToMark()
+        // Nil: all values above the last mark.
+        let count: Int? =
+            switch opcode {
+            case .append: 1
+            case .setItem: 2
+            default: nil
+            }
+        let added: Int
+        if let count { added = count } else { added = try countToMark() }
+        let target = try target(below: count)
+        func move(to chain: inout Chain) throws(SklearnError) {
+            if let count {
+                try moveTop(count, to: &chain)
+            } else {
+                try moveToMark(to: &chain)
+            }
         }
-        let target = try top()
         switch (opcode, arena[target]) {
         case (.append, .list(var chain)), (.appends, .list(var chain)):
-            for member in members { try arena.append(member, to: &chain) }
+            try move(to: &chain)
             arena[target] = .list(chain)
         case (.setItem, .dict(var chain)), (.setItems, .dict(var chain)):
-            guard members.count % 2 == 0 else { throw oddDictionary }
-            for member in members { try arena.append(member, to: &chain) }
+            guard added % 2 == 0 else { throw oddDictionary }
+            try move(to: &chain)
             arena[target] = .dict(chain)
         case (.addItems, .set(var chain)):
-            for member in members { try arena.append(member, to: &chain) }
+            try move(to: &chain)
             arena[target] = .set(chain)
-        case (_, .object(let type, _)) where isUnread(type):
+        case (_, .object(let type, _, _)) where isUnread(type):
             // The entries of an object nobody reads are not kept.
-            break
+            var unread = Chain()
+            try move(to: &unread)
         default:
             throw .malformed(
                 "an opcode before offset \(reader.position) adds entries to a value of type "
@@ -56,12 +65,6 @@ extension PickleMachine {
     private func isUnread(_ type: Int) -> Bool {
         guard case .global(let global, _) = arena[type] else { return false }
         return global == .otherSklearn || global == .opaque
-    }
-
-    private mutating func popLast(_ count: Int) throws(SklearnError) -> [Int] {
-        var values = [Int](repeating: 0, count: count)
-        for index in (0..<count).reversed() { values[index] = try pop() }
-        return values
     }
 
     private var oddDictionary: SklearnError {

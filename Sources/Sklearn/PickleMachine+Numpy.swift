@@ -19,8 +19,8 @@ extension PickleMachine {
         }
         let digits = text.dropFirst().prefix { $0.isASCII && $0.isNumber }
         var size = digits.isEmpty ? 0 : Int(digits) ?? -1
-        if kind == UInt8(ascii: "U") { size = size < 1 << 40 ? size * 4 : -1 }
-        guard size >= 0, size < 1 << 40 else {
+        if kind == UInt8(ascii: "U") { size = size < 1 << 28 ? size * 4 : -1 }
+        guard size >= 0, size < 1 << 28 else {
             throw .malformed("dtype \"\(printable(String(text)))\" has no sensible size")
         }
         return ElementType(kind: kind, size: size, isBigEndian: isBigEndian)
@@ -35,6 +35,10 @@ extension PickleMachine {
         guard items.count >= 2 else { throw .malformed("a dtype's state is too short") }
         var result = element
         result.isBigEndian = arena.equals(items[1], ">")
+        if items.count >= 5, case .tuple = arena[items[3]], case .dict = arena[items[4]] {
+            result.fieldNames = items[3]
+            result.fields = items[4]
+        }
         return result
     }
 
@@ -162,10 +166,15 @@ extension PickleMachine {
             guard case .int(let length) = arena[value], length >= 0 else {
                 throw .malformed("an array's dimension is not a count")
             }
+            guard length <= Int32.max else {
+                throw .limit("an array claims more elements than exist")
+            }
             if axis == 0 { array.rows = length }
             if axis == 1 { array.columns = length }
             let (count, overflow) = array.count.multipliedReportingOverflow(by: length)
-            guard !overflow else { throw .limit("an array claims more elements than exist") }
+            guard !overflow, count <= Int32.max else {
+                throw .limit("an array claims more elements than exist")
+            }
             array.count = count
         }
         return array
@@ -202,7 +211,7 @@ extension PickleMachine {
         switch (first, second) {
         case (0, 1): break
         case (1, 0):
-            swap(&array.rows, &array.columns)
+            (array.rows, array.columns) = (array.columns, array.rows)
             array.isFortran = true
         default: throw .malformed("an array's axis order is not a permutation")
         }

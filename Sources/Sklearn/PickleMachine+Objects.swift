@@ -13,13 +13,13 @@ extension PickleMachine {
             try build(state)
         default:
             if opcode == .newObjEx { _ = try pop() }
-            _ = try pop()
+            let arguments = try pop()
             let type = try pop()
             guard case .global(let global, let name) = arena[type] else { throw notCallable(type) }
             guard global.isClass else {
                 throw .malformed("\(arena.string(name)) is used as a class")
             }
-            try push(arena.make(.object(type: type, state: -1)))
+            try push(arena.make(.object(type: type, arguments: arguments, state: -1)))
         }
     }
 
@@ -45,9 +45,8 @@ extension PickleMachine {
         guard module.count + name.count <= arena.limits.globalNameBytes else {
             throw .limit("the file asks for a name of \(module.count + name.count) bytes")
         }
-        let (moduleText, nameText) = (arena.string(module), arena.string(name))
-        guard let global = PickleGlobal.find(module: moduleText, name: nameText) else {
-            throw .refusedGlobal(printable("\(moduleText).\(nameText)"))
+        guard let global = arena.global(module, name) else {
+            throw .refusedGlobal(printable("\(arena.string(module)).\(arena.string(name))"))
         }
         guard global != .separateFileWrapper else {
             throw .unsupported(
@@ -66,9 +65,9 @@ extension PickleMachine {
         guard case .tuple(let chain) = arena[arguments] else {
             throw .malformed("\(arena.string(name)) is called without a tuple of arguments")
         }
-        // An unread object may have any number of arguments; they are not looked at.
+        // An object may have any number of arguments; its rule looks at those it knows.
         if global.isClass, global != .arrayWrapper {
-            return try arena.make(.object(type: callable, state: -1))
+            return try arena.make(.object(type: callable, arguments: arguments, state: -1))
         }
         let items = try arena.items(chain, atMost: 16)
         switch global {
@@ -80,10 +79,15 @@ extension PickleMachine {
         case .bytesType: return try arena.make(.bytes(try bytesFrom(items)))
         case .setType: return try setFrom(items)
         case .orderedDict where items.isEmpty: return try arena.make(.dict(Chain()))
+        case .ufuncReconstruct:
+            guard items.count == 2, let module = arena.textSlice(items[0]),
+                let name = arena.textSlice(items[1])
+            else { throw .malformed("_ufunc_reconstruct is called without two names") }
+            return try self.global(module, name)
         case .objectReconstructor:
             guard let type = items.first, case .global(let class_, _) = arena[type], class_.isClass
             else { throw .malformed("_reconstructor is called without a class") }
-            return try arena.make(.object(type: type, state: -1))
+            return try arena.make(.object(type: type, arguments: arguments, state: -1))
         default:
             throw .malformed(
                 "\(arena.string(name)) is called with \(items.count) arguments, which is not "
@@ -100,8 +104,8 @@ extension PickleMachine {
             arena[target] = .array(try filled(array, state: state))
         case .dtype(let element):
             arena[target] = .dtype(try ordered(element, state: state))
-        case .object(let type, _):
-            arena[target] = .object(type: type, state: state)
+        case .object(let type, let arguments, _):
+            arena[target] = .object(type: type, arguments: arguments, state: state)
             guard case .global(.arrayWrapper, _) = arena[type], !isNested else { return }
             // joblib writes the elements right behind the wrapper's state.
             _ = try pop()

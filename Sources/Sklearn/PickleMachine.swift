@@ -1,22 +1,35 @@
 /// Runs the opcodes of a pickle over plain values; no opcode can reach code.
 ///
 /// Concurrency: one thread; the input must outlive it.
-struct PickleMachine {
+struct PickleMachine: ~Copyable {
     var arena: PickleArena
     var reader: PickleReader
     /// True inside the plain pickle that joblib writes in place of an object array.
     var isNested = false
-    private var stack: [Int] = []
+    private var stack = GrowingBuffer<Int32>(capacity: 256)
     /// Stack heights at which a MARK was set.
-    private var marks: [Int] = []
-    private var memo: [Int] = []
+    private var marks = GrowingBuffer<Int32>(capacity: 64)
+    private var memo = GrowingBuffer<Int32>(capacity: 512)
     private var memoCount = 0
+    /// Where the stack, the marks and the memo of the pickle that runs begin.
+    private var stackBase = 0
+    private var marksBase = 0
+    private var memoBase = 0
 
-    init(_ bytes: UnsafeRawBufferPointer, limits: DecodeLimits) {
-        arena = PickleArena(bytes, limits: limits)
+    init(limits: DecodeLimits) {
+        arena = PickleArena(limits: limits)
+        reader = PickleReader(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+
+    /// Begins with another file; the memory of the one before is used again.
+    mutating func reset(to bytes: UnsafeRawBufferPointer) {
+        arena.reset(to: bytes)
         reader = PickleReader(bytes)
-        stack.reserveCapacity(64)
-        memo.reserveCapacity(256)
+        isNested = false
+        stack.reset(keeping: 1 << 16)
+        marks.reset(keeping: 1 << 12)
+        memo.reset(keeping: 1 << 16)
+        (memoCount, stackBase, marksBase, memoBase) = (0, 0, 0, 0)
     }
 
     /// Decodes up to STOP and returns the index of the value.
@@ -38,11 +51,14 @@ struct PickleMachine {
     /// Decodes the whole pickle that starts here, with a stack and memo of its own.
     mutating func runNested() throws(SklearnError) -> Int {
         guard !isNested else { throw .malformed("an object array inside an object array") }
-        let outer = (stack, marks, memo, memoCount)
-        (stack, marks, memo, memoCount) = ([], [], [], 0)
+        let outer = (memoCount, stackBase, marksBase, memoBase)
+        (memoCount, stackBase, marksBase, memoBase) = (0, stack.count, marks.count, memo.count)
         isNested = true
         let result = try run()
-        (stack, marks, memo, memoCount) = outer
+        stack.cut(to: stackBase)
+        marks.cut(to: marksBase)
+        memo.cut(to: memoBase)
+        (memoCount, stackBase, marksBase, memoBase) = outer
         isNested = false
         return result
     }
@@ -99,16 +115,16 @@ struct PickleMachine {
             guard marks.count < arena.limits.markDepth else {
                 throw .limit("containers nest deeper than the \(arena.limits.markDepth) allowed")
             }
-            marks.append(stack.count)
+            marks.append(Int32(truncatingIfNeeded: stack.count))
         case .pop:
             // Python lets POP take a mark when nothing lies above it.
-            if let mark = marks.last, mark == stack.count {
-                marks.removeLast()
+            if marks.count > marksBase, floor == stack.count {
+                marks.cut(to: marks.count - 1)
             } else {
                 _ = try pop()
             }
         case .popMark:
-            _ = try popToMark()
+            _ = try popMark()
         default:
             try push(try top())
         }
@@ -122,31 +138,83 @@ extension PickleMachine {
         guard stack.count < arena.limits.stackDepth else {
             throw .limit("the stack grows past the \(arena.limits.stackDepth) values allowed")
         }
-        stack.append(value)
+        stack.append(Int32(truncatingIfNeeded: value))
     }
 
     mutating func pop() throws(SklearnError) -> Int {
         let value = try top()
-        stack.removeLast()
+        stack.cut(to: stack.count - 1)
         return value
     }
 
     /// The topmost value above the last mark.
     func top() throws(SklearnError) -> Int {
-        guard stack.count > marks.last ?? 0, let value = stack.last else {
-            throw .malformed("an opcode before offset \(reader.position) finds no value to use")
-        }
-        return value
+        guard stack.count > floor else { throw noValue }
+        return Int(stack[stack.count - 1])
     }
 
-    /// The values above the last mark, which goes with them.
-    mutating func popToMark() throws(SklearnError) -> [Int] {
-        guard let mark = marks.popLast(), mark <= stack.count else {
-            throw .malformed("an opcode before offset \(reader.position) finds no mark")
+    /// Appends the topmost values to a container and takes them from the stack.
+    mutating func moveTop(_ count: Int, to chain: inout Chain) throws(SklearnError) {
+        guard stack.count - count >= floor else { throw noValue }
+        try move(from: stack.count - count, to: &chain)
+    }
+
+    /// Appends the values above the last mark to a container; they and the mark go.
+    mutating func moveToMark(to chain: inout Chain) throws(SklearnError) {
+        try move(from: popMark(cutting: false), to: &chain)
+    }
+
+    /// The value below the ones that an opcode fills a container with.
+    func target(below count: Int?) throws(SklearnError) -> Int {
+        guard let count else {
+            // Below a mark lies what was on top when it was set.
+            guard marks.count > marksBase, case let mark = Int(marks[marks.count - 1]),
+                mark > lowerFloor, mark <= stack.count
+            else { throw noMark }
+            return Int(stack[mark - 1])
         }
-        let values = Array(stack[mark...])
-        stack.removeSubrange(mark...)
-        return values
+        guard stack.count - count > floor else { throw noValue }
+        return Int(stack[stack.count - count - 1])
+    }
+
+    /// How many values lie above the last mark.
+    func countToMark() throws(SklearnError) -> Int {
+        guard marks.count > marksBase else { throw noMark }
+        return stack.count - Int(marks[marks.count - 1])
+    }
+
+    private mutating func move(from start: Int, to chain: inout Chain) throws(SklearnError) {
+        for index in start..<stack.count { try arena.append(Int(stack[index]), to: &chain) }
+        stack.cut(to: start)
+    }
+
+    /// Takes the last mark, and the values above it unless told otherwise; gives its height.
+    @discardableResult
+    private mutating func popMark(cutting: Bool = true) throws(SklearnError) -> Int {
+        guard marks.count > marksBase, case let mark = Int(marks[marks.count - 1]),
+            mark <= stack.count
+        else { throw noMark }
+        marks.cut(to: marks.count - 1)
+        if cutting { stack.cut(to: mark) }
+        return mark
+    }
+
+    /// The height that no opcode may take values below.
+    private var floor: Int {
+        marks.count > marksBase ? Int(marks[marks.count - 1]) : stackBase
+    }
+
+    /// The same below the last mark.
+    private var lowerFloor: Int {
+        marks.count - 1 > marksBase ? Int(marks[marks.count - 2]) : stackBase
+    }
+
+    private var noValue: SklearnError {
+        .malformed("an opcode before offset \(reader.position) finds no value to use")
+    }
+
+    private var noMark: SklearnError {
+        .malformed("an opcode before offset \(reader.position) finds no mark")
     }
 
     private mutating func memo(_ opcode: PickleOpcode) throws(SklearnError) {
@@ -166,19 +234,16 @@ extension PickleMachine {
         guard index >= 0, index < arena.limits.memoCount else {
             throw .limit("memo index \(index) is past the \(arena.limits.memoCount) allowed")
         }
-        if index == memo.count {
-            memo.append(-1)
-        } else if index > memo.count {
-            memo.append(contentsOf: repeatElement(-1, count: index + 1 - memo.count))
-        }
-        if memo[index] < 0 { memoCount += 1 }
-        memo[index] = value
+        let slot = memoBase + index
+        if slot >= memo.count { memo.append(repeating: -1, count: slot + 1 - memo.count) }
+        if memo[slot] < 0 { memoCount += 1 }
+        memo[slot] = Int32(truncatingIfNeeded: value)
     }
 
     private mutating func recall(_ index: Int) throws(SklearnError) {
-        guard memo.indices.contains(index), memo[index] >= 0 else {
+        guard index >= 0, index < memo.count - memoBase, memo[memoBase + index] >= 0 else {
             throw .malformed("memo entry \(index) is read before it is written")
         }
-        try push(memo[index])
+        try push(Int(memo[memoBase + index]))
     }
 }

@@ -21,47 +21,26 @@ struct PipelineFlattening {
     /// Entries looked at, skipped ones and inner pipelines included: a pipeline may hold another
     /// one many times, so that the nesting limit alone would allow endless work.
     private var visitedCount = 0
+    /// Whether the steps are a branch of another one and need not give a score.
+    private let isBranch: Bool
     /// The class names as people read them: `Pipeline(StandardScaler, OneClassSVM)`.
     private(set) var summary = ""
 
-    init(arena: PickleArena) {
+    init(arena: PickleArena, isBranch: Bool = false) {
         self.arena = arena
+        self.isBranch = isBranch
     }
 
-    mutating func flatten(_ root: Int) throws(SklearnError) {
-        let step = try describe(root, place: "")
+    /// Takes apart a model, or what a step at a place holds inside.
+    mutating func flatten(_ root: Int, inside place: String = "") throws(SklearnError) {
+        let step = try arena.estimator(root, place: place.isEmpty ? "" : " inside the one" + place)
         guard step.type == .pipeline else {
             steps = [step]
             summary = step.className
             return
         }
-        try appendSteps(of: step, suffix: " of the pipeline", depth: 1)
+        try appendSteps(of: step, suffix: " of the pipeline" + step.place, depth: 1)
         summary = "Pipeline(" + steps.map(\.className).joined(separator: ", ") + ")"
-    }
-
-    /// The object behind a value, with its class and attributes.
-    private func describe(_ value: Int, place: String) throws(SklearnError) -> PipelineStep {
-        guard case .object(let type, let state) = arena[value],
-            case .global(let global, let name) = arena[type]
-        else {
-            throw .unsupported(
-                "the value\(place.isEmpty ? " in the file" : place) is a "
-                    + "\(arena[value].typeName), not a fitted scikit-learn estimator"
-            )
-        }
-        var step = PipelineStep(
-            value: value,
-            type: global,
-            className: printable(arena.string(name)),
-            place: place
-        )
-        if state >= 0, case .dict(let chain) = arena[state] {
-            guard chain.count / 2 <= arena.limits.attributeCount else {
-                throw .limit("\(step.label) has \(chain.count / 2) attributes")
-            }
-            step.state = chain
-        }
-        return step
     }
 
     private mutating func appendSteps(
@@ -94,15 +73,14 @@ struct PipelineFlattening {
             let name = arena.textSlice(parts[0]).map { printable(arena.string($0)) } ?? ""
             let place = " at step \(index + 1) \"\(name)\"\(suffix)"
             if isSkipped(parts[1]) {
-                guard index + 1 < entries.count || depth > 1 else {
+                guard isBranch || index + 1 < entries.count || depth > 1 else {
                     throw .unsupported(
-                        "the last step\(suffix), \"\(name)\", is passthrough; "
-                            + "it has to be a OneClassSVM"
+                        "the last step\(suffix), \"\(name)\", is passthrough and gives no score"
                     )
                 }
                 continue
             }
-            let step = try describe(parts[1], place: place)
+            let step = try arena.estimator(parts[1], place: place)
             if step.type == .pipeline {
                 let inner = " of step \(index + 1) \"\(name)\"\(suffix)"
                 try appendSteps(of: step, suffix: inner, depth: depth + 1)
@@ -115,5 +93,32 @@ struct PipelineFlattening {
     private func isSkipped(_ value: Int) -> Bool {
         if case .none = arena[value] { return true }
         return arena.equals(value, "passthrough")
+    }
+}
+
+extension PickleArena {
+    /// The object behind a value, with its class and attributes.
+    func estimator(_ value: Int, place: String) throws(SklearnError) -> PipelineStep {
+        guard case .object(let type, _, let state) = self[value],
+            case .global(let global, let name) = self[type]
+        else {
+            throw .unsupported(
+                "the value\(place.isEmpty ? " in the file" : place) is a "
+                    + "\(self[value].typeName), not a fitted scikit-learn estimator"
+            )
+        }
+        var step = PipelineStep(
+            value: value,
+            type: global,
+            className: printable(string(name)),
+            place: place
+        )
+        if state >= 0, case .dict(let chain) = self[state] {
+            guard chain.count / 2 <= limits.attributeCount else {
+                throw .limit("\(step.label) has \(chain.count / 2) attributes")
+            }
+            step.state = chain
+        }
+        return step
     }
 }

@@ -4,9 +4,9 @@ public import Inference
 ///
 /// A restricted pickle machine builds plain values; only globals on a fixed list are accepted, and
 /// none of them is ever imported or called. Protocols 0 to 5, joblib files (0.10 and later) with
-/// raw arrays, and whole-file zlib or gzip compression are read.
+/// raw arrays, and whole files compressed with zlib, gzip, bz2, xz, lzma or lz4 are read.
 public enum SklearnDecoder {
-    /// Decodes a Pipeline that ends in a OneClassSVM, or a bare OneClassSVM.
+    /// Decodes a fitted estimator, or a Pipeline that ends in one.
     ///
     /// - Range: files up to 256 MiB, before and after decompression.
     /// - Throws: ``SklearnError``; its message names the file by `name`.
@@ -23,41 +23,62 @@ public enum SklearnDecoder {
         name: String,
         limits: DecodeLimits
     ) throws(SklearnError) -> ModelParameters {
+        var reader = SklearnReader(limits: limits)
+        return try reader.decode(bytes, name: name)
+    }
+}
+
+/// Decodes many files one after another in the same memory; see ``SklearnDecoder``.
+///
+/// - Concurrency: one a thread.
+public struct SklearnReader: ~Copyable {
+    private var machine: PickleMachine
+    private let limits: DecodeLimits
+
+    public init() { self.init(limits: DecodeLimits()) }
+
+    init(limits: DecodeLimits) {
+        self.limits = limits
+        machine = PickleMachine(limits: limits)
+    }
+
+    /// Decodes one file as ``SklearnDecoder/decode(_:name:)`` does.
+    ///
+    /// - Throws: ``SklearnError``; its message names the file by `name`.
+    public mutating func decode(
+        _ bytes: UnsafeRawBufferPointer,
+        name: String
+    ) throws(SklearnError) -> ModelParameters {
         do {
-            return try decode(file: bytes, limits: limits)
+            return try decode(file: bytes)
         } catch {
             throw error.naming(name)
         }
     }
 
-    private static func decode(
-        file: UnsafeRawBufferPointer,
-        limits: DecodeLimits
+    private mutating func decode(
+        file: UnsafeRawBufferPointer
     ) throws(SklearnError) -> ModelParameters {
         guard file.count <= limits.inputBytes else {
             throw .limit(
                 "the file has \(file.count) bytes, more than the \(limits.inputBytes) allowed"
             )
         }
-        switch try FileEncoding.detect(file) {
-        case .plain:
-            return try decode(pickle: file, limits: limits)
-        case .deflated:
-            let inflated = try inflate(file, limit: limits.inflatedBytes)
-            // Array.withUnsafeBytes loses the error type, so the outcome travels as a value.
-            return try inflated.withUnsafeBytes { bytes in
-                Result { () throws(SklearnError) in try decode(pickle: bytes, limits: limits) }
-            }.get()
-        }
+        let encoding = try FileEncoding.detect(file)
+        guard encoding != .plain else { return try decode(pickle: file) }
+        let unpacked = try Decompression.unpack(file, encoding, limit: limits.inflatedBytes)
+        // Array.withUnsafeBytes loses the error type, so the outcome travels as a value.
+        return try unpacked.withUnsafeBytes { bytes in
+            Result { () throws(SklearnError) in try decode(pickle: bytes) }
+        }.get()
     }
 
-    private static func decode(
-        pickle: UnsafeRawBufferPointer,
-        limits: DecodeLimits
+    private mutating func decode(
+        pickle: UnsafeRawBufferPointer
     ) throws(SklearnError) -> ModelParameters {
-        var machine = PickleMachine(pickle, limits: limits)
+        machine.reset(to: pickle)
         let root = try machine.run()
-        var lowering = EstimatorLowering(arena: machine.arena)
-        return try lowering.lower(root)
+        var builder = ModelBuilder(arena: machine.arena)
+        return try builder.build(root)
     }
 }

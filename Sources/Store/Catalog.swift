@@ -60,6 +60,48 @@ package struct FleetAlias: Sendable, Codable, Equatable {
     }
 }
 
+/// One move of an alias; the moves of an alias are its history.
+package struct AliasChange: Sendable, Codable, Equatable {
+    /// Why an alias moved.
+    package enum Action: String, Sendable, Codable {
+        case `import`, promote, rollback
+    }
+
+    package let fleet: String
+    package let alias: String
+    /// What it points at since then.
+    package let version: Int
+    package let action: Action
+    package let changedAt: Timestamp
+    /// Why a version with errors was promoted all the same, or why it was rolled back.
+    package let reason: String?
+
+    package init(_ alias: FleetAlias, action: Action) {
+        fleet = alias.fleet
+        self.alias = alias.alias
+        version = alias.version
+        self.action = action
+        changedAt = alias.changedAt
+        reason = alias.reason
+    }
+
+    package init(
+        fleet: String,
+        alias: String,
+        version: Int,
+        action: Action,
+        changedAt: Timestamp,
+        reason: String?
+    ) {
+        self.fleet = fleet
+        self.alias = alias
+        self.version = version
+        self.action = action
+        self.changedAt = changedAt
+        self.reason = reason
+    }
+}
+
 /// A pipeline's newest document and its switches.
 package struct PipelineRecord: Sendable, Codable, Equatable {
     package let name: String
@@ -239,7 +281,9 @@ package protocol Catalog: Sendable {
     func fleetVersions(_ fleet: String?) async throws -> [FleetVersion]
     func fleetVersion(_ fleet: String, _ version: Int) async throws -> FleetVersion
     /// Points an alias at an existing version, replacing what it pointed at.
-    func setAlias(_ alias: FleetAlias) async throws
+    func setAlias(_ alias: FleetAlias, action: AliasChange.Action) async throws
+    /// The moves of a fleet's aliases, newest first.
+    func aliasChanges(_ fleet: String) async throws -> [AliasChange]
     func aliases(_ fleet: String?) async throws -> [FleetAlias]
 
     // Pipelines.
@@ -307,4 +351,11 @@ package protocol Catalog: Sendable {
     func publications(pipeline: String?, limit: Int) async throws -> [Publication]
 
     func close() async
+}
+
+extension Catalog {
+    /// Points an alias at a version, as a promotion does.
+    package func setAlias(_ alias: FleetAlias) async throws {
+        try await setAlias(alias, action: .promote)
+    }
 }

@@ -15,6 +15,7 @@ package actor MemoryCatalog: Catalog {
     private var epochs: [String: Int64] = [:]
     private var versions: [FleetVersion] = []
     private var aliasList: [FleetAlias] = []
+    private var changes: [AliasChange] = []
     private var pipelineTable: [String: Pipeline] = [:]
     /// In order of addition.
     private var runList: [RunRecord] = []
@@ -71,13 +72,19 @@ extension MemoryCatalog {
         return found
     }
 
-    package func setAlias(_ alias: FleetAlias) throws {
+    package func setAlias(_ alias: FleetAlias, action: AliasChange.Action) throws {
         try checkOpen()
         guard find(alias.fleet, alias.version) != nil else {
             throw StoreErrors.noFleetVersion(alias.fleet, alias.version)
         }
         aliasList.removeAll { $0.fleet == alias.fleet && $0.alias == alias.alias }
         aliasList.append(alias)
+        changes.append(AliasChange(alias, action: action))
+    }
+
+    package func aliasChanges(_ fleet: String) throws -> [AliasChange] {
+        try checkOpen()
+        return changes.filter { $0.fleet == fleet }.reversed()
     }
 
     package func aliases(_ fleet: String?) throws -> [FleetAlias] {

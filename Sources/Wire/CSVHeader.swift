@@ -33,61 +33,17 @@ public struct CSVHeader: Sendable {
         options: DecodeOptions
     ) throws -> CSVHeader {
         let renamed = try options.renamedRoles()
-        try checkEncoding(bytes)
-        guard let base = bytes.bindMemory(to: UInt8.self).baseAddress else { throw emptyBody() }
-        var start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        var lineCount = 1
-        while start < bytes.count, isBlank(base[start]) {
-            if base[start] == 0x0A { lineCount += 1 }
-            start += 1
-        }
-        guard start < bytes.count else { throw emptyBody() }
-        while start > 0, base[start - 1] == 0x09 { start -= 1 }  // A first column without a name.
-        let delimiter = delimiter(bytes, from: start)
-        let scanner = CSVScanner(base: base, end: bytes.count, delimiter: delimiter)
-        var fields = [CSVCell](repeating: .none, count: columnCountMax)
-        let row = fields.withUnsafeMutableBufferPointer { scanner.row(at: start, into: $0) }
-        guard !row.isMalformed, row.fieldCount <= columnCountMax else {
-            throw FleetError(
-                .invalidArgument,
-                "cannot read the CSV header: "
-                    + (row.isMalformed
-                        ? "a quote is not closed" : "it has more than \(columnCountMax) columns")
-            )
-        }
-        var columns: [String] = []
-        for field in fields[..<row.fieldCount] {
-            let raw = UnsafeRawBufferPointer(rebasing: bytes[field.start..<field.end])
-            guard let text = String(validating: raw, as: UTF8.self) else {
-                throw FleetError(
-                    .invalidArgument,
-                    "the CSV header is not UTF-8",
-                    hint: "save it as UTF-8"
-                )
-            }
-            columns.append(field.isEscaped ? unquoted(text) : text)
-        }
-        return try CSVHeader(
-            columns: columns,
-            delimiter: delimiter,
-            byteCount: row.next,
-            lineCount: lineCount - 1 + row.lineCount,
-            renamed: renamed
-        )
+        let line = try CSVHeaderLine.parse(bytes)
+        return try CSVHeader(line, renamed: renamed)
     }
 
-    private init(
-        columns: [String],
-        delimiter: UInt8,
-        byteCount: Int,
-        lineCount: Int,
-        renamed: [FieldRole: String]
-    ) throws {
+    private init(_ line: CSVHeaderLine, renamed: [FieldRole: String]) throws {
+        let columns = line.columns
         self.columns = columns
-        self.delimiter = delimiter
-        self.byteCount = byteCount
-        self.lineCount = lineCount
-        let roles = Roles(columns: columns, renamed: renamed)
+        delimiter = line.delimiter
+        byteCount = line.byteCount
+        lineCount = line.lineCount
+        let roles = HeaderRoles(columns: columns, renamed: renamed)
         guard let time = try roles.find(.time) else { throw roles.missing(.time) }
         self.time = time
         device = try roles.find(.device)
@@ -115,41 +71,10 @@ public struct CSVHeader: Sendable {
             )
         }
     }
-
-    private static let columnCountMax = 10_000
-
-    private static func isBlank(_ byte: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
-    }
-
-    private static func unquoted(_ text: String) -> String {
-        var result = ""
-        var isSecond = false
-        for scalar in text.unicodeScalars {
-            isSecond = scalar == "\"" && !isSecond
-            if scalar != "\"" || isSecond { result.unicodeScalars.append(scalar) }
-        }
-        return result
-    }
-
-    /// Comma, semicolon or tab, whichever the line has most of outside quotes.
-    private static func delimiter(_ bytes: UnsafeRawBufferPointer, from start: Int) -> UInt8 {
-        var counts: [(byte: UInt8, count: Int)] = [(0x2C, 0), (0x3B, 0), (0x09, 0)]
-        var isQuoted = false
-        for byte in bytes[start...] {
-            if byte == 0x22 { isQuoted.toggle() }
-            if isQuoted { continue }
-            if byte == 0x0A { break }
-            for index in counts.indices where counts[index].byte == byte {
-                counts[index].count += 1
-            }
-        }
-        return counts.reduce(counts[0]) { $1.count > $0.count ? $1 : $0 }.byte
-    }
 }
 
 /// Finds the columns of roles by name.
-private struct Roles {
+struct HeaderRoles {
     let columns: [String]
     let renamed: [FieldRole: String]
 

@@ -22,7 +22,7 @@ struct FleetImporterTests {
             ModelFile(path: "z/model_pump_temp.joblib", bytes: other),
             ModelFile(path: "README.md", bytes: [1]),
             ModelFile(path: "z/.model_x_y.pkl", bytes: good),
-            ModelFile(path: "model_a_forest.pkl", bytes: try fixture("refused_forest.p4")),
+            ModelFile(path: "model_a_forest.pkl", bytes: Array("no model".utf8)),
         ]
     }
 
@@ -32,7 +32,7 @@ struct FleetImporterTests {
         known: Set<SeriesKey> = []
     ) async throws -> FleetImporter.Outcome {
         let pattern = try KeyPattern(parsing: "model_{device}_{sensor}")
-        return await FleetImporter(pattern: pattern, knownKeys: known)
+        return try await FleetImporter(pattern: pattern, knownKeys: known)
             .run(files, workerCount: workers)
     }
 
@@ -109,7 +109,7 @@ struct FleetImporterTests {
         limits.modelByteCountMax = 100
         let pattern = try KeyPattern(parsing: "model_{device}_{sensor}")
         let good = try Self.fixture("rbf_standard.p4")
-        let outcome = await FleetImporter(pattern: pattern, limits: limits)
+        let outcome = try await FleetImporter(pattern: pattern, limits: limits)
             .run([ModelFile(path: "model_a_b.pkl", bytes: good)])
         #expect(outcome.entries.map(\.isUndecodable) == [true])
         #expect(outcome.report.failures.first?.message.contains("over the limit of 100") == true)

@@ -1,5 +1,6 @@
 import Core
 import Fleets
+import Packs
 import Testing
 
 @Suite("Key patterns")
@@ -91,10 +92,26 @@ struct KeyPatternTests {
         arguments: [
             ("dir/model_a_b.pkl", "model_a_b"), ("model_a_b.PICKLE", "model_a_b"),
             ("x/y/model.joblib", "model"), ("model_a_b", "model_a_b"), ("a.pkl.pkl", "a.pkl"),
-            ("model_a_b.onnx", "model_a_b.onnx"),
+            ("model_a_b.onnx", "model_a_b"), ("model_a_b.joblib.gz", "model_a_b"),
         ]
     )
     func stems(_ path: String, _ stem: String) {
         #expect(ModelFile(path: path, bytes: []).stem == stem)
+    }
+
+    @Test("importing reads names as the pattern says, percent-encoded ones too")
+    func importing() async throws {
+        for reading in Self.readings {
+            let pattern = try KeyPattern(parsing: reading.pattern)
+            let files = [ModelFile(path: "x/\(reading.name).pkl", bytes: [])]
+            let outcome = try await FleetImporter(pattern: pattern).run(files)
+            let first = reading.keys.first.map { [$0] } ?? []
+            #expect(outcome.entries.map(\.key.description) == first, "\(reading)")
+            for key in reading.keys {
+                let known: Set = [try SeriesKey(parsing: key)]
+                let chosen = try await FleetImporter(pattern: pattern, knownKeys: known).run(files)
+                #expect(chosen.entries.map(\.key.description) == [key], "\(reading)")
+            }
+        }
     }
 }

@@ -15,7 +15,19 @@ struct TarArchiveTests {
     ]
 
     private func read(_ archive: [UInt8]) throws -> [ModelFile] {
-        try ModelArchive.files(archive, name: "test.tar")
+        let folder = try TemporaryFolder()
+        let files = try ModelFiles.archive(archive, name: "test.tar", staging: folder.path)
+        var buffer = FileBuffer()
+        return try (0..<files.count).map { index in
+            ModelFile(
+                path: files.path(at: index),
+                bytes: try files.withBytes(
+                    at: index,
+                    byteCountMax: 1 << 20,
+                    buffer: &buffer
+                ) { Array($0) }
+            )
+        }
     }
 
     @Test("what was put into an archive is what it holds, long names too")

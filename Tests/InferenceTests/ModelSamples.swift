@@ -26,15 +26,14 @@ enum ModelSamples {
         _ kernel: SVMKernel,
         features: Int,
         vectors: Int,
-        steps: [TransformStep] = [],
+        steps: [any Stage] = [],
         columns: Int? = nil,
         using random: inout SeededGenerator
     ) -> ModelParameters {
         let width = columns ?? features
-        return ModelParameters(
-            steps: steps,
-            estimator: .oneClassSVM(
-                OneClassSVMParameters(
+        return model(
+            steps + [
+                SupportVectorMachine(
                     kernel: kernel,
                     gamma: Double.random(in: 0.05...1.5, using: &random),
                     coef0: Double.random(in: -0.5...0.5, using: &random),
@@ -45,7 +44,17 @@ enum ModelSamples {
                     nu: 0.1,
                     trainingRowCount: 1000
                 )
-            ),
+            ],
+            features: features
+        )
+    }
+
+    /// A detector made of stages, the last one a one-class SVM.
+    static func model(_ stages: [any Stage], features: Int) -> ModelParameters {
+        ModelParameters(
+            type: "one_class_svm",
+            stages: stages,
+            head: .aboveZeroIsNormal,
             featureCount: features,
             featureNames: nil,
             source: "test"
@@ -61,10 +70,9 @@ enum ModelSamples {
         nu: Double? = nil,
         rows: Int? = nil
     ) -> ModelParameters {
-        ModelParameters(
-            steps: [],
-            estimator: .oneClassSVM(
-                OneClassSVMParameters(
+        model(
+            [
+                SupportVectorMachine(
                     kernel: .rbf,
                     gamma: gamma,
                     coef0: 0,
@@ -75,22 +83,28 @@ enum ModelSamples {
                     nu: nu,
                     trainingRowCount: rows
                 )
-            ),
-            featureCount: 1,
-            featureNames: nil,
-            source: "test"
+            ],
+            features: 1
         )
     }
 }
 
 extension ModelParameters {
-    var svm: OneClassSVMParameters {
+    /// The last stage of a sample.
+    var svm: SupportVectorMachine {
         get {
-            switch estimator {
-            case .oneClassSVM(let svm): svm
+            guard let svm = stages.last as? SupportVectorMachine else {
+                preconditionFailure("a sample ends with a support-vector machine")
             }
+            return svm
         }
-        set { estimator = .oneClassSVM(newValue) }
+        set { stages[stages.count - 1] = newValue }
+    }
+
+    /// The stages before the last one.
+    var steps: [any Stage] {
+        get { Array(stages.dropLast()) }
+        set { stages = newValue + stages.suffix(1) }
     }
 }
 

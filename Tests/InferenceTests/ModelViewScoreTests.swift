@@ -32,25 +32,25 @@ struct ModelViewScoreTests {
             var random = SeededGenerator(seed: seed)
             let features = Int.random(in: 1...6, using: &random)
             let outputs = Int.random(in: 1...8, using: &random)
-            let all: [TransformStep] = [
-                .standardize(
+            let all: [any Stage] = [
+                Standardize(
                     center: random.doubles(features, -900...900),
                     scale: random.doubles(features, 0.5...800)
                 ),
-                .standardize(center: [], scale: random.doubles(features, 0.5...2)),
-                .standardize(center: random.doubles(features, -1...1), scale: []),
-                .rescale(
+                Standardize(center: [], scale: random.doubles(features, 0.5...2)),
+                Standardize(center: random.doubles(features, -1...1), scale: []),
+                Rescale(
                     scale: random.doubles(features, 0.5...2),
                     offset: random.doubles(features, -1...1),
                     clip: seed.isMultiple(of: 2) ? -0.5...0.75 : nil
                 ),
-                .project(
+                Project(
                     mean: seed.isMultiple(of: 3) ? [] : random.doubles(features, -1...1),
                     components: random.doubles(features * outputs, -1...1),
                     outputCount: outputs,
                     scale: seed.isMultiple(of: 2) ? [] : random.doubles(outputs, 0.5...2)
                 ),
-                .standardize(
+                Standardize(
                     center: random.doubles(outputs, -1...1),
                     scale: random.doubles(outputs, 0.5...2)
                 ),
@@ -80,7 +80,7 @@ struct ModelViewScoreTests {
             features: features,
             vectors: 3,
             steps: [
-                .standardize(
+                Standardize(
                     center: random.doubles(features, -1...1),
                     scale: random.doubles(features, 1...2)
                 )
@@ -139,8 +139,8 @@ struct ModelViewScoreTests {
     @Test("A row with a feature that is not finite fails, its neighbours do not")
     func notFinite() throws {
         var random = SeededGenerator(seed: 3)
-        for steps: [TransformStep] in [
-            [], [.rescale(scale: [1, 1], offset: [0, 0], clip: -1...1)],
+        for steps: [any Stage] in [
+            [], [Rescale(scale: [1, 1], offset: [0, 0], clip: -1...1)],
         ] {
             let model = ModelSamples.random(
                 .rbf,

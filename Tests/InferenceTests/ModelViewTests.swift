@@ -8,9 +8,11 @@ struct ModelViewTests {
         try Self.block().withUnsafeBytes { bytes in
             let view = try ModelView(validating: bytes)
             #expect(view.featureCount == 2)
-            #expect(view.stepCount == 3)
-            #expect(view.supportVectorCount == 11)
-            #expect(view.kernel == .polynomial)
+            #expect(view.stageCount == 4)
+            #expect(view.family == SupportVectorMachine.code)
+            let stages = try view.stageDescriptions()
+            #expect(stages[3].facts.contains(ModelFact("support_vectors", "11")))
+            #expect(stages[3].facts.contains(ModelFact("kernel", "poly")))
             #expect(view.byteCount == bytes.count)
         }
     }
@@ -91,9 +93,9 @@ struct ModelViewTests {
                 features: 2,
                 vectors: 11,
                 steps: [
-                    .standardize(center: [1, 2], scale: [3, 4]),
-                    .rescale(scale: [1, 2], offset: [0.5, 0.25], clip: -3...3),
-                    .project(
+                    Standardize(center: [1, 2], scale: [3, 4]),
+                    Rescale(scale: [1, 2], offset: [0.5, 0.25], clip: -3...3),
+                    Project(
                         mean: [0, 1],
                         components: [1, 2, 3, 4, 5, 6],
                         outputCount: 3,

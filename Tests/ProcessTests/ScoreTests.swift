@@ -55,14 +55,14 @@ struct PlainScorer {
 
     func isAnomaly(_ value: Double) throws -> Bool {
         var x = value
-        for step in model.steps {
-            guard case .standardize(let center, let scale) = step else {
-                throw ProcessProblem("the reference models have other steps: \(step)")
+        for stage in model.stages.dropLast() {
+            guard let step = stage as? Standardize else {
+                throw ProcessProblem("the reference models have other steps: \(stage)")
             }
-            if let center = center.first { x -= center }
-            if let scale = scale.first { x /= scale }
+            if let center = step.center.first { x -= center }
+            if let scale = step.scale.first { x /= scale }
         }
-        guard case .oneClassSVM(let svm) = model.estimator, svm.kernel == .rbf else {
+        guard let svm = model.stages.last as? SupportVectorMachine, svm.kernel == .rbf else {
             throw ProcessProblem("the reference models have another kernel")
         }
         var sum = 0.0

@@ -53,8 +53,7 @@ struct ArrayNumbersTests {
                 element: element,
                 rows: count,
                 count: count,
-                data: ByteSlice(offset: 0, count: bytes.count),
-                isFilled: true
+                data: ByteSlice(offset: 0, count: bytes.count)
             )
             #expect(arena.numbers(array) == example.expected)
         }
@@ -73,8 +72,7 @@ struct ArrayNumbersTests {
                 columns: 3,
                 count: 6,
                 isFortran: true,
-                data: ByteSlice(offset: 0, count: 6),
-                isFilled: true
+                data: ByteSlice(offset: 0, count: 6)
             )
             #expect(arena.numbers(array) == [1, 3, 5, 2, 4, 6])
             array.isFortran = false

@@ -86,34 +86,44 @@ func decode(_ bytes: [UInt8], name: String = "model") throws(SklearnError) -> Mo
     }.get()
 }
 
+extension ModelParameters {
+    /// The stages before the last one.
+    var steps: [any Stage] { Array(stages.dropLast()) }
+    /// The machine at the end; nil when the model ends otherwise.
+    var svm: SupportVectorMachine? { stages.last as? SupportVectorMachine }
+}
+
 /// The decision value of a row, in plain scalar arithmetic.
 func decision(_ model: ModelParameters, _ row: [Double]) -> Double {
     var values = row
     for step in model.steps {
-        switch step {
-        case .standardize(let center, let scale):
+        if let step = step as? Standardize {
             for index in values.indices {
-                if !center.isEmpty { values[index] -= center[index] }
-                if !scale.isEmpty { values[index] /= scale[index] }
+                if !step.center.isEmpty { values[index] -= step.center[index] }
+                if !step.scale.isEmpty { values[index] /= step.scale[index] }
             }
-        case .rescale(let scale, let offset, let clip):
+        } else if let step = step as? Rescale {
             for index in values.indices {
-                values[index] = values[index] * scale[index] + offset[index]
-                if let clip {
+                values[index] = values[index] * step.scale[index] + step.offset[index]
+                if let clip = step.clip {
                     values[index] = min(max(values[index], clip.lowerBound), clip.upperBound)
                 }
             }
-        case .project(let mean, let components, let outputCount, let scale):
-            if !mean.isEmpty { for index in values.indices { values[index] -= mean[index] } }
-            values = (0..<outputCount).map { output in
-                let sum = values.indices.reduce(0.0) {
-                    $0 + components[output * values.count + $1] * values[$1]
-                }
-                return scale.isEmpty ? sum : sum / scale[output]
+        } else if let step = step as? Project {
+            if !step.mean.isEmpty {
+                for index in values.indices { values[index] -= step.mean[index] }
             }
+            values = (0..<step.outputCount).map { output in
+                let sum = values.indices.reduce(0.0) {
+                    $0 + step.components[output * values.count + $1] * values[$1]
+                }
+                return step.scale.isEmpty ? sum : sum / step.scale[output]
+            }
+        } else {
+            return .nan
         }
     }
-    guard case .oneClassSVM(let svm) = model.estimator else { return .nan }
+    guard let svm = model.svm else { return .nan }
     var sum = svm.intercept
     for (index, coefficient) in svm.dualCoefficients.enumerated() {
         let start = index * values.count
@@ -123,7 +133,7 @@ func decision(_ model: ModelParameters, _ row: [Double]) -> Double {
     return sum
 }
 
-private func kernel(_ svm: OneClassSVMParameters, _ a: [Double], _ b: [Double]) -> Double {
+private func kernel(_ svm: SupportVectorMachine, _ a: [Double], _ b: [Double]) -> Double {
     let dot = zip(a, b).reduce(0.0) { $0 + $1.0 * $1.1 }
     let squares = zip(a, b).reduce(0.0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
     return switch svm.kernel {

@@ -7,6 +7,7 @@ package enum CatalogContract {
         CatalogCheck("lease epochs rise per role", leases),
         CatalogCheck("fleet versions are added once and listed newest first", fleetVersions),
         CatalogCheck("an alias points at an existing version and moves", aliases),
+        CatalogCheck("every move of an alias is kept, newest first", aliasChanges),
         CatalogCheck("a pipeline keeps every version of its document", documents),
         CatalogCheck("publishing again keeps the mark and the pause", marks),
         CatalogCheck("attempts count per pipeline and interval", attempts),
@@ -84,6 +85,33 @@ package enum CatalogContract {
         )
         try same(try await catalog.aliases("other"), [])
         try same(try await catalog.aliases(nil).count, 2)
+    }
+
+    @Sendable private static func aliasChanges(_ catalog: any Catalog) async throws {
+        try await catalog.add(version("plant", 1))
+        try await catalog.add(version("plant", 2))
+        func alias(_ number: Int, _ reason: String?) -> FleetAlias {
+            FleetAlias(
+                fleet: "plant",
+                alias: "production",
+                version: number,
+                changedAt: Samples.minute(Int64(number)),
+                reason: reason
+            )
+        }
+        try await catalog.setAlias(alias(1, nil), action: .import)
+        try await catalog.setAlias(alias(2, "drift"))
+        try await catalog.setAlias(alias(1, nil), action: .rollback)
+        try await refuses(.notFound) { try await catalog.setAlias(alias(9, nil)) }
+        try same(
+            try await catalog.aliasChanges("plant"),
+            [
+                AliasChange(alias(1, nil), action: .rollback),
+                AliasChange(alias(2, "drift"), action: .promote),
+                AliasChange(alias(1, nil), action: .import),
+            ]
+        )
+        try same(try await catalog.aliasChanges("other"), [])
     }
 
     @Sendable private static func documents(_ catalog: any Catalog) async throws {

@@ -8,9 +8,9 @@ package enum TestModels {
     package static func rbf(center: Double, features: Int = 1) -> ModelParameters {
         let vectors = [center - 0.5, center, center + 0.5]
         return ModelParameters(
-            steps: [],
-            estimator: .oneClassSVM(
-                OneClassSVMParameters(
+            type: "one_class_svm",
+            stages: [
+                SupportVectorMachine(
                     kernel: .rbf,
                     gamma: 1,
                     coef0: 0,
@@ -21,7 +21,8 @@ package enum TestModels {
                     nu: 0.1,
                     trainingRowCount: 1000
                 )
-            ),
+            ],
+            head: .aboveZeroIsNormal,
             featureCount: features,
             featureNames: nil,
             source: "test"

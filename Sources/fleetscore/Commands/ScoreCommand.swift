@@ -7,25 +7,30 @@ import Wire
 struct ScoreCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "score",
-        abstract: "Score a CSV of readings with a folder of models; no server needed.",
+        abstract: "Score a file of readings or features with models; no server needed.",
         discussion: """
             Examples:
               fleetscore score --data data.csv --models models/ --out predictions/
               fleetscore score --data wide.csv --models models/ --out out/ \\
                 --columns time=ts,device=machine --time-zone Europe/Berlin
+              fleetscore score --data features.parquet --models fleetscore-data/blobs/fleets/plant/3/pack \\
+                --out out/
 
-            The data is long (time, device, sensor, value) or wide (time and a column per sensor).
-            Times are RFC 3339, epoch seconds to nanoseconds, or without a zone. With a pattern
-            that has no {sensor}, a model scores all sensors of its device together.
+            The data is CSV or Parquet. Readings are long (time, device, sensor, value) or wide (time
+            and a column per sensor). Features have a row a window: device, maybe sensor, time (or
+            window_start and window_end) and a column a feature; a Parquet file may have them as one
+            list, features. Times are RFC 3339, epoch seconds to nanoseconds, or without a zone. With
+            a pattern that has no {sensor}, a model scores all columns of its device together.
+            Models are files (then --key-pattern says whose) or the pack of an imported fleet.
             Output: parts and a manifest.json, whose presence says that the result is complete.
             Exit codes: 0 scored (also with suspect models), 3 when items failed, 2 wrong usage.
             """
     )
 
-    @Option(help: "CSV file of readings.")
+    @Option(help: "CSV or Parquet file of readings or features.")
     var data: String
 
-    @Option(help: "Folder, .tar or .tar.gz of scikit-learn models.")
+    @Option(help: "Folder, tar, tar.gz or zip of model files, or the pack of an imported fleet.")
     var models: String
 
     @Option(help: "How file names give the key, with {device} and {sensor}.")
@@ -46,6 +51,9 @@ struct ScoreCommand: AsyncParsableCommand {
     @Option(help: "Device name for wide tables without a device column.")
     var device = "device"
 
+    @Flag(help: "Score series without a model of their own with the fallback model.")
+    var fallback = false
+
     @Flag(help: "Print the summary as one JSON object.")
     var json = false
 
@@ -60,7 +68,8 @@ struct ScoreCommand: AsyncParsableCommand {
             pattern: keyPattern,
             out: out,
             format: format,
-            options: options
+            options: options,
+            usesFallback: fallback
         )
         let summary = try await session.run()
         if json { try Terminal.sayJSON(summary.answer) } else { summary.say() }

@@ -1,7 +1,4 @@
 import Core
-import Fleets
-import Inference
-import Packs
 import Wire
 
 /// The readings of a table as rows to score: grouped by key, in time or input order.
@@ -53,8 +50,8 @@ struct ReadingRows {
     }
 
     /// The feature rows; per-device rows take the order of features from the models.
-    func features(for imported: FleetImporter.Outcome) -> FeatureBatch {
-        perDevice ? deviceFeatures(imported) : seriesFeatures()
+    func features(named names: [String]?) -> FeatureBatch {
+        perDevice ? deviceFeatures(sensorNames(names)) : seriesFeatures()
     }
 
     /// The time and value texts of a row, as ranges of the input.
@@ -73,8 +70,7 @@ struct ReadingRows {
         return batch
     }
 
-    private func deviceFeatures(_ imported: FleetImporter.Outcome) -> FeatureBatch {
-        let sensors = sensorNames(imported)
+    private func deviceFeatures(_ sensors: [String]) -> FeatureBatch {
         var column: [String: Int] = [:]
         for (index, sensor) in sensors.enumerated() { column[sensor] = index }
         var batch = FeatureBatch(featureNames: sensors)
@@ -97,12 +93,11 @@ struct ReadingRows {
     }
 
     /// The models' own feature names when the data has them all, else the order of the data.
-    private func sensorNames(_ imported: FleetImporter.Outcome) -> [String] {
+    private func sensorNames(_ named: [String]?) -> [String] {
         var seen: [String] = []
         for key in table.batch.series.keys where !seen.contains(key.sensor) {
             seen.append(key.sensor)
         }
-        let named = imported.entries.lazy.compactMap(\.description.featureNames).first
         if let named, named.allSatisfy({ seen.contains($0) }) { return named }
         return seen
     }

@@ -17,7 +17,7 @@ struct ReferenceCSV {
     /// The files in key order.
     ///
     /// - Throws: ``FleetError`` `.conflict` when two keys would share a file name.
-    func files(input: [UInt8]) throws -> [File] {
+    func files(input: UnsafeRawBufferPointer) throws -> [File] {
         var files: [File] = []
         var owners: [String: SeriesKey] = [:]
         var row = 0
@@ -42,7 +42,7 @@ struct ReferenceCSV {
         return files
     }
 
-    private func text(_ key: SeriesKey, _ rows: Range<Int>, _ input: [UInt8]) -> [UInt8] {
+    private func text(_ key: SeriesKey, _ rows: Range<Int>, _ input: UnsafeRawBufferPointer) -> [UInt8] {
         var bytes = Array("TS,Device,Sensor,Val,Prediction\n".utf8)
         bytes.reserveCapacity(rows.count * 48)
         let middle = Array(

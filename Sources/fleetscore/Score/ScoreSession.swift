@@ -1,4 +1,3 @@
-import Blobs
 import Core
 import Fleets
 import FoundationEssentials
@@ -15,6 +14,7 @@ struct ScoreSession {
     let out: String
     let format: ScoreFormat
     let options: DecodeOptions
+    let usesFallback: Bool
 
     func run() async throws -> ScoreSummary {
         let keyPattern = try KeyPattern(parsing: pattern, defaultDevice: options.defaultDevice)
@@ -33,71 +33,115 @@ struct ScoreSession {
     ) async throws -> ScoreSummary {
         let clock = SystemWallClock()
         let started = clock.now
-        let bytes = try Files.bytes(data)
-        let table = try Files.naming(data) {
-            try bytes.withUnsafeBytes { try ReadingDecoder.decode(csv: $0, options: options) }
-        }
-        guard table.count > 0 else {
+        let file = try MappedFile(data)
+        let packed = ScoreModels.isPack(models) ? try await ScoreModels(pack: models) : nil
+        let input = try await ScoreInput.read(
+            file,
+            name: data,
+            options: options,
+            perDevice: packed?.perDevice ?? !keyPattern.hasSensor,
+            keepsInputOrder: format == .referenceCSV
+        )
+        guard !input.keys.isEmpty else {
             throw FleetError(
                 .invalidArgument,
                 "\(data) holds no reading that can be used",
-                hint: table.rejected.first.map { "line \($0.line): \($0.message)" }
+                hint: input.rejected.first.map { "line \($0.line): \($0.message)" }
             )
         }
-        let readings = ReadingRows(
-            table,
-            perDevice: !keyPattern.hasSensor,
-            keepsInputOrder: format == .referenceCSV
+        let models: ScoreModels
+        if let packed {
+            models = packed
+        } else {
+            models = try await ScoreModels(
+                files: self.models,
+                pattern: keyPattern,
+                knownKeys: Set(input.keys),
+                beside: out
+            )
+        }
+        defer { models.clean() }
+        try checkMatches(input.keys, models)
+        let run = ScoreRun(
+            pack: models.pack,
+            features: input.features(named: try Self.featureNames(of: models.pack)),
+            format: format,
+            usesFallback: usesFallback
         )
-        let imported = await FleetImporter(pattern: keyPattern, knownKeys: Set(readings.keys))
-            .run(try ModelSource.files(at: models), workerCount: Machine.coreCount)
-        try checkMatches(readings.keys, imported)
-        var writer = PackWriter()
-        for entry in imported.entries { try writer.add(entry) }
-        let pack = try writer.encode()
-        let outcome = try Self.score(pack, readings.features(for: imported))
-        let parts = try write(outcome, readings, bytes, to: output)
-        let manifest = manifest(outcome, parts, pack: pack, at: started)
+        let totals: ScoreRun.Totals
+        if format == .referenceCSV {
+            totals = try writeReference(run, input, file, to: output)
+        } else {
+            totals = try await run.run(into: output, workerCount: Machine.coreCount)
+        }
+        let manifest = manifest(totals, run, at: started)
         try output.commit(manifest: Self.encode(manifest))
         return ScoreSummary(
-            outcome: outcome,
-            report: imported.report,
-            parts: parts,
-            table: table,
+            totals: totals,
+            report: models.report,
+            input: input,
             out: out,
-            entries: imported.entries,
             seconds: (clock.now - started).inSeconds
         )
     }
 
-    /// Stands for bytes that outlive the reader by scope.
-    private final class Unowned: Sendable {}
-
-    private static func score(
-        _ pack: [UInt8],
-        _ features: FeatureBatch
-    ) throws -> FleetScorer.Outcome {
-        try pack.withUnsafeBytes { bytes in
-            let reader = try PackReader(bytes: bytes, owner: Unowned(), name: "the models")
-            var scorer = FleetScorer(pack: reader)
-            return scorer.score(features, models: 0..<reader.count)
+    /// The feature names of the first model that has some.
+    private static func featureNames(of pack: PackReader) throws -> [String]? {
+        for index in pack.indices.prefix(100) where pack.family(at: index) != 0 {
+            if let names = try pack.description(at: index).featureNames { return names }
         }
+        return nil
+    }
+
+    private func writeReference(
+        _ run: ScoreRun,
+        _ input: ScoreInput,
+        _ file: MappedFile,
+        to output: OutputFolder
+    ) throws -> ScoreRun.Totals {
+        guard let readings = input.readings else {
+            throw FleetError(
+                .invalidArgument,
+                "reference-csv needs single readings, and \(data) has features",
+                hint: "use --format csv or parquet"
+            )
+        }
+        let outcome = run.whole()
+        var totals = try run.totals(
+            of: outcome,
+            keys: run.features.keys.indices,
+            models: run.pack.indices
+        )
+        totals.parts = try ReferenceCSV(predictions: outcome.predictions, readings: readings)
+            .files(input: file.bytes).map {
+                try output.write($0.name, $0.bytes, rowCount: $0.rowCount)
+            }
+        return totals
     }
 
     /// Refuses to go on when no key of the data has a model.
-    private func checkMatches(_ keys: [SeriesKey], _ imported: FleetImporter.Outcome) throws {
-        let modelKeys = Set(imported.entries.map(\.key))
-        guard !keys.contains(where: { modelKeys.contains($0) }) else { return }
-        let dataKeys = Set(keys)
-        func some(_ keys: Set<SeriesKey>) -> String {
-            keys.isEmpty
-                ? "none" : keys.sorted().prefix(3).map(\.description).joined(separator: ", ")
+    private func checkMatches(_ keys: [SeriesKey], _ models: ScoreModels) throws {
+        let pack = models.pack
+        guard !keys.contains(where: { pack.find($0) != nil }) else { return }
+        if usesFallback, pack.find(FleetScorer.fallbackKey) != nil { return }
+        func some(_ keys: some Collection<SeriesKey>) -> String {
+            keys.isEmpty ? "none" : keys.prefix(3).map(\.description).joined(separator: ", ")
         }
-        let ignored = imported.report.ignored
+        let modelKeys = pack.indices.prefix(3).map { pack.key(at: $0) }
+        guard let report = models.report else {
+            throw FleetError(
+                .invalidArgument,
+                "no series of the data has a model: \(keys.count) keys in the data "
+                    + "(\(some(keys))), \(pack.count) keys in the pack (\(some(modelKeys)))",
+                hint: "the names in the pack must be those in the data; name other columns with "
+                    + "--columns device=COLUMN,sensor=COLUMN"
+            )
+        }
+        let ignored = report.ignored
         let fileNote =
             ignored.isEmpty
             ? "" : "; \(ignored.count) files do not fit it, such as \(ignored[0])"
-        let files = imported.report.files
+        let files = report.files
         let guess = PatternGuess.pattern(for: ignored.first ?? files.first ?? "model_1_2")
         let command = "fleetscore score --data \(data) --models \(models) --out \(out)"
         let hint =
@@ -108,44 +152,16 @@ struct ScoreSession {
                 + "--key-pattern '\(guess)'"
         throw FleetError(
             .invalidArgument,
-            "no series of the data has a model: \(dataKeys.count) keys in the data "
-                + "(\(some(dataKeys))), \(modelKeys.count) keys in the models "
+            "no series of the data has a model: \(keys.count) keys in the data "
+                + "(\(some(keys))), \(pack.count) keys in the models "
                 + "(\(some(modelKeys))) by the pattern \"\(pattern)\"\(fileNote)",
             hint: hint
         )
     }
 
-    private func write(
-        _ outcome: FleetScorer.Outcome,
-        _ readings: ReadingRows,
-        _ bytes: [UInt8],
-        to output: OutputFolder
-    ) throws -> [PartInfo] {
-        switch format {
-        case .parquet:
-            let part = try PredictionFile.encode(outcome.predictions, run: "score", attempt: 1)
-            return [
-                try output.write(
-                    "part-00000.parquet",
-                    part,
-                    rowCount: outcome.predictions.count
-                )
-            ]
-        case .csv:
-            let part = PredictionCSV.encode(outcome.predictions, run: "score", attempt: 1)
-            return [try output.write("part-00000.csv", part, rowCount: outcome.predictions.count)]
-        case .referenceCSV:
-            return try ReferenceCSV(predictions: outcome.predictions, readings: readings)
-                .files(input: bytes).map {
-                    try output.write($0.name, $0.bytes, rowCount: $0.rowCount)
-                }
-        }
-    }
-
     private func manifest(
-        _ outcome: FleetScorer.Outcome,
-        _ parts: [PartInfo],
-        pack: [UInt8],
+        _ totals: ScoreRun.Totals,
+        _ run: ScoreRun,
         at time: Timestamp
     ) -> Manifest {
         Manifest(
@@ -156,15 +172,15 @@ struct ScoreSession {
             interval: nil,
             fleet: models,
             fleetVersion: nil,
-            packDigest: BlobDigest.sha256Hex(pack),
-            features: outcome.predictions.featureNames,
+            packDigest: run.pack.digest.hex,
+            features: run.features.featureNames,
             format: format.rawValue,
             createdAt: time,
-            items: outcome.counts,
-            rowCount: outcome.predictions.count,
-            anomalyCount: outcome.anomalyCount,
+            items: totals.counts,
+            rowCount: totals.rowCount,
+            anomalyCount: totals.anomalyCount,
             notes: [],
-            parts: parts
+            parts: totals.parts
         )
     }
 

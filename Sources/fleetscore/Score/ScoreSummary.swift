@@ -1,7 +1,6 @@
 import Core
 import Fleets
 import Inference
-import Packs
 import Scoring
 import Wire
 
@@ -46,25 +45,27 @@ struct ScoreSummary {
     private let rejected: [RejectedEvent]
 
     init(
-        outcome: FleetScorer.Outcome,
-        report: ImportReport,
-        parts: [PartInfo],
-        table: ReadingTable,
+        totals: ScoreRun.Totals,
+        report: ImportReport?,
+        input: ScoreInput,
         out: String,
-        entries: [PackEntry],
         seconds: Double
     ) {
-        rejected = table.rejected
+        rejected = input.rejected
+        var examples: [String: [String]] = [:]
+        for (status, keys) in totals.examples {
+            examples[status.rawValue] = keys.map(\.description)
+        }
         answer = Answer(
-            items: outcome.counts,
-            rows: outcome.predictions.count,
-            anomalies: outcome.anomalyCount,
-            rejected: table.rejectedCount,
-            suspectModels: Self.suspects(outcome, entries),
-            failures: Self.failures(outcome, report),
-            examples: Self.examples(outcome),
-            ignoredFiles: report.ignored,
-            parts: parts,
+            items: totals.counts,
+            rows: totals.rowCount,
+            anomalies: totals.anomalyCount,
+            rejected: input.rejectedCount,
+            suspectModels: Self.suspects(totals.suspects),
+            failures: Self.failures(totals.failures, report),
+            examples: examples,
+            ignoredFiles: report?.ignored ?? [],
+            parts: totals.parts,
             out: out,
             seconds: seconds
         )
@@ -72,71 +73,35 @@ struct ScoreSummary {
 
     /// Items that failed, and files that were left out because another holds their key.
     private static func failures(
-        _ outcome: FleetScorer.Outcome,
-        _ report: ImportReport
+        _ items: [ItemOutcome],
+        _ report: ImportReport?
     ) -> [Answer.Failure] {
-        let items = outcome.items.filter(\.status.isFailure).map {
+        let failed = items.map {
             Answer.Failure(key: $0.key.description, reason: $0.reason ?? "failed")
         }
-        let named = Set(items.map(\.key))
-        let files = report.failures.filter { failure in
-            failure.key.map { !named.contains($0.description) } ?? true
+        let named = Set(failed.map(\.key))
+        let files = (report?.failures ?? []).filter { failure in
+            failure.isDuplicate || (failure.key.map { !named.contains($0.description) } ?? true)
         }
-        return items + files.map { .init(key: $0.file, reason: $0.message) }
+        return failed + files.map { .init(key: $0.file, reason: $0.message) }
     }
 
-    private static func examples(_ outcome: FleetScorer.Outcome) -> [String: [String]] {
-        var examples: [String: [String]] = [:]
-        for item in outcome.items where item.status != .scored {
-            if examples[item.status.rawValue, default: []].count < 20 {
-                examples[item.status.rawValue, default: []].append(item.key.description)
-            }
-        }
-        return examples
-    }
-
-    /// Models with findings of the import or of these rows; errors first, then in key order.
-    private static func suspects(
-        _ outcome: FleetScorer.Outcome,
-        _ entries: [PackEntry]
-    ) -> [Answer.Suspect] {
-        var anyPositive = Set<SeriesKey>()
-        for row in 0..<outcome.predictions.count where outcome.predictions.scores[row] > 0 {
-            anyPositive.insert(outcome.predictions.keys[Int(outcome.predictions.keyIndex[row])])
-        }
-        var items: [SeriesKey: ItemOutcome] = [:]
-        for item in outcome.items { items[item.key] = item }
-        var suspects: [Answer.Suspect] = []
-        for entry in entries where !entry.isUndecodable {
-            let item = items[entry.key]
-            let flagged = item?.anomalyCount ?? 0
-            let rows = item?.rowCount ?? 0
-            var findings = entry.findings
-            if item?.status == .scored, rows > 0 {
-                findings += ModelChecks.observed(
-                    flagged: flagged,
-                    rows: rows,
-                    anyPositive: anyPositive.contains(entry.key)
-                )
-            }
-            guard !findings.isEmpty else { continue }
-            let isError = findings.contains { $0.severity == .error }
+    /// Errors first, then in key order.
+    private static func suspects(_ suspects: [ScoreSuspect]) -> [Answer.Suspect] {
+        let all = suspects.map { suspect in
             var reasons: [String] = []
-            for finding in findings where !reasons.contains(finding.message) {
+            for finding in suspect.findings where !reasons.contains(finding.message) {
                 reasons.append(finding.message)
             }
-            suspects.append(
-                .init(
-                    key: entry.key.description,
-                    severity: isError ? "error" : "warning",
-                    reasons: reasons,
-                    flagged: flagged,
-                    rows: rows
-                )
+            return Answer.Suspect(
+                key: suspect.key.description,
+                severity: suspect.isError ? "error" : "warning",
+                reasons: reasons,
+                flagged: suspect.flagged,
+                rows: suspect.rows
             )
         }
-        return suspects.filter { $0.severity == "error" }
-            + suspects.filter { $0.severity != "error" }
+        return all.filter { $0.severity == "error" } + all.filter { $0.severity != "error" }
     }
 
     /// Prints the summary for people.

@@ -135,7 +135,9 @@ struct ServerProcess {
             blobs: parts.blobs,
             windows: parts.windows,
             limits: parts.settings.limits,
-            clock: parts.clock
+            clock: parts.clock,
+            staging: settings.dataDirectory + "/staging",
+            workerCount: Machine.coreCount
         )
         let pipelines = PipelineRegistry(
             catalog: parts.catalog,

@@ -1,0 +1,13 @@
+/// The sum of two tensors.
+enum AddOperator: ArithmeticOperator {
+    static let name = "Add"
+    static let versions = [7, 13, 14]
+
+    @inline(__always)
+    static func combine<T: BinaryFloatingPoint>(_ left: T, _ right: T) -> T { left + right }
+
+    @inline(__always)
+    static func combine<T: FixedWidthInteger>(_ left: T, _ right: T) -> T {
+        left &+ right
+    }
+}

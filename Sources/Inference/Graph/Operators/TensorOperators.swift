@@ -1,0 +1,108 @@
+/// The tensor operators, one line each.
+enum TensorOperators {
+    static let all: [any GraphOperator.Type] =
+        elementwise + reductions + linear + movement + shaping + [ScanOperator.self]
+
+    private static let elementwise: [any GraphOperator.Type] = [
+        AddOperator.self,
+        SubOperator.self,
+        MulOperator.self,
+        DivOperator.self,
+        EqualOperator.self,
+        LessOperator.self,
+        LessOrEqualOperator.self,
+        GreaterOperator.self,
+        GreaterOrEqualOperator.self,
+        AndOperator.self,
+        OrOperator.self,
+        XorOperator.self,
+        NotOperator.self,
+        AbsOperator.self,
+        NegOperator.self,
+        SignOperator.self,
+        ReluOperator.self,
+        IsNaNOperator.self,
+        IsInfOperator.self,
+        ExpOperator.self,
+        LogOperator.self,
+        SqrtOperator.self,
+        ReciprocalOperator.self,
+        SigmoidOperator.self,
+        TanhOperator.self,
+        ErfOperator.self,
+        SoftplusOperator.self,
+        LeakyReluOperator.self,
+        PReluOperator.self,
+        EluOperator.self,
+        SeluOperator.self,
+        GeluOperator.self,
+        HardSigmoidOperator.self,
+        FloorOperator.self,
+        CeilOperator.self,
+        RoundOperator.self,
+        MaxOperator.self,
+        MinOperator.self,
+        SumOperator.self,
+        MeanOperator.self,
+        PowOperator.self,
+        ClipOperator.self,
+        WhereOperator.self,
+        CastOperator.self,
+        CastLikeOperator.self,
+    ]
+
+    private static let reductions: [any GraphOperator.Type] = [
+        ReduceSumOperator.self,
+        ReduceMeanOperator.self,
+        ReduceSumSquareOperator.self,
+        ReduceL1Operator.self,
+        ReduceL2Operator.self,
+        ReduceProdOperator.self,
+        ReduceLogSumOperator.self,
+        ReduceLogSumExpOperator.self,
+        ReduceMaxOperator.self,
+        ReduceMinOperator.self,
+        ArgMaxOperator.self,
+        ArgMinOperator.self,
+        TopKOperator.self,
+        SoftmaxOperator.self,
+        LogSoftmaxOperator.self,
+        LpNormalizationOperator.self,
+        BatchNormalizationOperator.self,
+        LayerNormalizationOperator.self,
+        CumSumOperator.self,
+    ]
+
+    private static let linear: [any GraphOperator.Type] = [
+        MatMulOperator.self,
+        GemmOperator.self,
+        EinsumOperator.self,
+        CDistOperator.self,
+    ]
+
+    private static let movement: [any GraphOperator.Type] = [
+        TransposeOperator.self,
+        SliceOperator.self,
+        GatherOperator.self,
+        GatherElementsOperator.self,
+        CompressOperator.self,
+        NonZeroOperator.self,
+        ConcatOperator.self,
+        SplitOperator.self,
+        ExpandOperator.self,
+        TileOperator.self,
+    ]
+
+    private static let shaping: [any GraphOperator.Type] = [
+        ReshapeOperator.self,
+        FlattenOperator.self,
+        SqueezeOperator.self,
+        UnsqueezeOperator.self,
+        IdentityOperator.self,
+        DropoutOperator.self,
+        ShapeOperator.self,
+        SizeOperator.self,
+        ConstantOperator.self,
+        ConstantOfShapeOperator.self,
+    ]
+}
