@@ -105,8 +105,9 @@ let package = Package(
         library(
             "Service",
             [
-                "Core", "Wire", "Windowing", "Parquet", "Packs", "Fleets", "Pipelines",
-                "EventLog", "Store", "Blobs", "Compute", "Scoring", log, metrics, lifecycle,
+                "Core", "Wire", "Windowing", "Parquet", "Inference", "Packs", "Fleets",
+                "Pipelines", "EventLog", "Store", "Blobs", "Compute", "Scoring", log, metrics,
+                lifecycle,
             ]
         ),
         library("Client", ["Core", httpClient]),

@@ -78,13 +78,17 @@ def models():
     yield "lda", discriminant_analysis.LinearDiscriminantAnalysis(), C
     yield "bayes", naive_bayes.GaussianNB(), T
     yield "categories", after(
-        preprocessing.KBinsDiscretizer(3, encode="ordinal", quantile_method="averaged_inverted_cdf"),
+        preprocessing.KBinsDiscretizer(
+            3, encode="ordinal", quantile_method="averaged_inverted_cdf"
+        ),
         naive_bayes.CategoricalNB(),
     ), B
     yield "outlier-factor", neighbors.LocalOutlierFactor(3, novelty=True), None
     yield "neighbours", neighbors.KNeighborsRegressor(2), Y
     yield "density", neighbors.KernelDensity(), None
-    yield "perceptron", neural_network.MLPRegressor(hidden_layer_sizes=(2,), max_iter=3, random_state=0), Y
+    yield "perceptron", neural_network.MLPRegressor(
+        hidden_layer_sizes=(2,), max_iter=3, random_state=0
+    ), Y
     yield "pca", after(
         impute.SimpleImputer(),
         preprocessing.RobustScaler(),

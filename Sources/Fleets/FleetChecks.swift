@@ -2,7 +2,7 @@ package import Core
 package import Inference
 package import Packs
 
-/// Checks of a version against the pipelines that use it, as pure functions over what they are given.
+/// Checks of a version against the pipelines that use it: pure functions of what they are given.
 package enum FleetChecks {
     /// What a pipeline gives the models it scores with.
     package struct Inputs: Sendable, Equatable {

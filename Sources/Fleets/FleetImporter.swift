@@ -43,8 +43,8 @@ package struct FleetImporter: Sendable {
     /// The result does not depend on the number of workers. When the task is cancelled, what was
     /// decoded waits in the staging folder for the next import.
     ///
-    /// - Throws: ``FleetError`` `.invalidArgument` when no file fits the pattern; `CancellationError`;
-    ///   whatever reading and writing throws.
+    /// - Throws: ``FleetError`` `.invalidArgument` when no file fits the pattern;
+    ///   `CancellationError`;   whatever reading and writing throws.
     package func run(
         _ files: ModelFiles,
         over base: PackReader?,

@@ -47,7 +47,7 @@ struct ImportWork: Sendable {
     private func work(_ cursor: JobCursor, into sink: ImportSink) async throws {
         var batch = PackBatch()
         var buffer = FileBuffer()
-        var sidecarBuffer = FileBuffer()
+        var tools = FormatTools()
         while let range = cursor.take() {
             try Task.checkCancellation()
             var report = ImportReport()
@@ -55,7 +55,7 @@ struct ImportWork: Sendable {
             var hint = 0
             for index in range {
                 let job = jobs.jobs[index]
-                try add(job, to: &batch, &report, &buffer, &sidecarBuffer, hint: &hint)
+                try add(job, to: &batch, &report, &buffer, &tools, hint: &hint)
                 done += 1
                 // Large models are handed over before they pile up.
                 if batch.byteCount > 4 << 20 {
@@ -78,7 +78,7 @@ struct ImportWork: Sendable {
         to batch: inout PackBatch,
         _ report: inout ImportReport,
         _ buffer: inout FileBuffer,
-        _ sidecarBuffer: inout FileBuffer,
+        _ tools: inout FormatTools,
         hint: inout Int
     ) throws {
         try jobs.keys.withUnsafeBytes { keys in
@@ -86,7 +86,7 @@ struct ImportWork: Sendable {
             let path = files.path(at: Int(job.file))
             var source = PackDigest.none
             do {
-                let metadata = try metadata(of: job, key, &sidecarBuffer)
+                let metadata = try metadata(of: job, key, &buffer)
                 try files.withBytes(
                     at: Int(job.file),
                     byteCountMax: byteCountMax,
@@ -100,7 +100,12 @@ struct ImportWork: Sendable {
                     }
                     if try resume(key, source, into: &batch, &report) { return }
                     report.decodedCount += 1
-                    let model = try ModelReading.decode(bytes, path: path, metadata: metadata)
+                    let model = try ModelReading.decode(
+                        bytes,
+                        path: path,
+                        metadata: metadata,
+                        tools: &tools
+                    )
                     try model.block.withUnsafeBytes { block in
                         try batch.append(
                             key,
@@ -235,10 +240,10 @@ struct ImportWork: Sendable {
         var report = ImportReport()
         var entries: [PackEntry] = []
         var buffer = FileBuffer()
-        var sidecarBuffer = FileBuffer()
+        var tools = FormatTools()
         while let range = cursor.take() {
             for index in range {
-                entries.append(try entry(jobs.jobs[index], &report, &buffer, &sidecarBuffer))
+                entries.append(try entry(jobs.jobs[index], &report, &buffer, &tools))
             }
         }
         return (entries, report)
@@ -248,19 +253,19 @@ struct ImportWork: Sendable {
         _ job: ImportJobs.Job,
         _ report: inout ImportReport,
         _ buffer: inout FileBuffer,
-        _ sidecarBuffer: inout FileBuffer
+        _ tools: inout FormatTools
     ) throws -> PackEntry {
         try jobs.keys.withUnsafeBytes { keys in
             let bytes = ImportJobs.key(job, keys)
             let key = SeriesKey(bytes)
             let path = files.path(at: Int(job.file))
             do {
-                let metadata = try metadata(of: job, bytes, &sidecarBuffer)
+                let metadata = try metadata(of: job, bytes, &buffer)
                 let model = try files.withBytes(
                     at: Int(job.file),
                     byteCountMax: byteCountMax,
                     buffer: &buffer
-                ) { try ModelReading.decode($0, path: path, metadata: metadata) }
+                ) { try ModelReading.decode($0, path: path, metadata: metadata, tools: &tools) }
                 report.decodedCount += 1
                 report.modelCount += 1
                 report.add(key, model.findings)

@@ -17,12 +17,13 @@ enum ModelReading {
     static func decode(
         _ bytes: UnsafeRawBufferPointer,
         path: String,
-        metadata: [ImportMetadata]
+        metadata: [ImportMetadata],
+        tools: inout FormatTools
     ) throws(FleetError) -> Decoded {
         do {
             let common = metadata.reduce(ModelMetadata()) { $0.overridden(by: $1.value) }
             let content = try ModelFormats.format(of: bytes)
-                .decode(bytes, path: path, metadata: common)
+                .decode(bytes, path: path, metadata: common, tools: &tools)
             let block = try ModelEncoder.encode(content.parameters)
             var findings = ModelChecks.degeneracy(of: content.parameters)
             if !content.golden.isEmpty {

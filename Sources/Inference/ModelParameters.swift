@@ -57,7 +57,8 @@ public struct ModelParameters: Sendable, Equatable {
             do {
                 width = try stage.outputCount(inputCount: width)
             } catch {
-                throw .invalid("stage \(index + 1) (\(Swift.type(of: stage).name)): \(error.message)")
+                let name = Swift.type(of: stage).name
+                throw .invalid("stage \(index + 1) (\(name)): \(error.message)")
             }
             try StageCheck.columns(width, "the columns of stage \(index + 1)")
             columns.append(width)

@@ -32,7 +32,7 @@ enum PackLayout {
 
     /// Family, model count, offset and byte count of an area of blocks, 8 bytes each.
     static let areaByteCount = 32
-    /// Bytes that the key columns take for each entry besides the names: end, device length, family.
+    /// Bytes of the key columns for each entry besides the names: end, device length, family.
     static let keyColumnsByteCount = 8
     /// Entries of one layer: an index over layers keeps 28 bits of the position.
     static let entryCountMax = 1 << 28 - 1

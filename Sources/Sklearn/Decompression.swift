@@ -96,7 +96,9 @@ enum Decompression {
         var stream = lzma_stream()
         // A hostile file may ask for a dictionary of gigabytes; presets ask for at most 65 MiB.
         let ready = lzma_auto_decoder(&stream, 128 << 20, 0)
-        guard ready == LZMA_OK else { throw .limit("lzma could not start (code \(ready.rawValue))") }
+        guard ready == LZMA_OK else {
+            throw .limit("lzma could not start (code \(ready.rawValue))")
+        }
         defer { lzma_end(&stream) }
         stream.next_in = bytes.bindMemory(to: UInt8.self).baseAddress.map { UnsafePointer($0) }
         stream.avail_in = bytes.count

@@ -2,7 +2,7 @@
 extension EstimatorAttributes {
     /// The classes as texts, in order; whole numbers without a fraction, truth values as Python's.
     ///
-    /// - Throws: ``SklearnError`` when there are none, or values that are neither texts nor numbers.
+    /// - Throws: ``SklearnError`` when there are none, or values that are no texts and no numbers.
     func classes() throws(SklearnError) -> [String] {
         guard let value = find("classes_"), case .array(let array) = arena[value] else {
             throw .notFitted("\(label) has no classes_; call fit before saving the model")

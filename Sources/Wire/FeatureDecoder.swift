@@ -256,7 +256,10 @@ private struct FeatureRows {
     }
 
     private func name(_ scanner: CSVScanner, _ cell: CSVCell) -> [UInt8] {
-        let raw = UnsafeBufferPointer(start: scanner.base + cell.start, count: cell.end - cell.start)
+        let raw = UnsafeBufferPointer(
+            start: scanner.base + cell.start,
+            count: cell.end - cell.start
+        )
         guard cell.isEscaped else { return Array(raw) }
         var isSecond = false
         return raw.filter { byte in

@@ -39,7 +39,9 @@ struct ModelEncoderTests {
         Refused(message: "stage 1 (project): components has 3 values where 4 belong") {
             $0.steps = [Project(mean: [], components: [1, 2, 3], outputCount: 2, scale: [])]
         },
-        Refused(message: "stage 2 (support_vectors): support vectors has 6 values where 9 belong") {
+        Refused(
+            message: "stage 2 (support_vectors): support vectors has 6 values where 9 belong"
+        ) {
             $0.steps = [
                 Project(
                     mean: [],
@@ -49,7 +51,9 @@ struct ModelEncoderTests {
                 )
             ]
         },
-        Refused(message: "stage 1 (support_vectors): support vectors[4] is nan") { $0.svm.supportVectors[4] = .nan },
+        Refused(message: "stage 1 (support_vectors): support vectors[4] is nan") {
+            $0.svm.supportVectors[4] = .nan
+        },
         Refused(message: "stage 1 (support_vectors): dual coefficients[2] is -inf") {
             $0.svm.dualCoefficients[2] = -.infinity
         },
@@ -57,8 +61,12 @@ struct ModelEncoderTests {
         Refused(message: "stage 1 (support_vectors): coef0 is inf") { $0.svm.coef0 = .infinity },
         Refused(message: "stage 1 (support_vectors): nu is nan") { $0.svm.nu = .nan },
         Refused(message: "stage 1 (support_vectors): gamma is -1.0, below 0") { $0.svm.gamma = -1 },
-        Refused(message: "stage 1 (support_vectors): degree is -1, not within 0...1000") { $0.svm.degree = -1 },
-        Refused(message: "stage 1 (support_vectors): degree is 1001, not within 0...1000") { $0.svm.degree = 1001 },
+        Refused(message: "stage 1 (support_vectors): degree is -1, not within 0...1000") {
+            $0.svm.degree = -1
+        },
+        Refused(message: "stage 1 (support_vectors): degree is 1001, not within 0...1000") {
+            $0.svm.degree = 1001
+        },
     ]
 
     @Test("Parameters that do not fit are refused by name", arguments: refused)

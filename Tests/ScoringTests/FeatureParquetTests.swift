@@ -41,7 +41,10 @@ struct FeatureParquetTests {
 
     @Test("A snapshot that a plan wrote is read as well")
     func snapshot() throws {
-        let snapshot = try ScoringSamples.features([("a/s", [[1, 2]]), ("b/s", [[3, 4], [5, 6]])])
+        let snapshot = try ScoringSamples.features(
+            [("a/s", [[1, 2]]), ("b/s", [[3, 4], [5, 6]])],
+            names: ["mean", "max"]
+        )
         let bytes = try FeatureFile.encode(snapshot)
         let batch = try bytes.withUnsafeBytes {
             try FeatureParquet.decode($0, name: "features.parquet", perDevice: false)

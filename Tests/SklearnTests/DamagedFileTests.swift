@@ -111,10 +111,14 @@ struct DamagedFileTests {
     @Test("A file that inflates past the limit is refused", arguments: Fixtures.versions)
     func inflationLimit(version: String) throws {
         let bytes = try readFile("\(Fixtures.folder)/\(version)/rbf_standard.zlib")
-        let whole = try bytes.withUnsafeBytes { try Decompression.unpack($0, .deflated, limit: 1 << 20) }
+        let whole = try bytes.withUnsafeBytes {
+            try Decompression.unpack($0, .deflated, limit: 1 << 20)
+        }
         #expect(whole.count > bytes.count)
         let error = #expect(throws: SklearnError.self) {
-            try bytes.withUnsafeBytes { try Decompression.unpack($0, .deflated, limit: whole.count - 1) }
+            try bytes.withUnsafeBytes {
+                try Decompression.unpack($0, .deflated, limit: whole.count - 1)
+            }
         }
         #expect(error?.kind == .limit)
     }

@@ -14,7 +14,8 @@ package protocol ModelFormat: Sendable {
     static func decode(
         _ bytes: UnsafeRawBufferPointer,
         path: String,
-        metadata: ModelMetadata
+        metadata: ModelMetadata,
+        tools: inout FormatTools
     ) throws -> ModelContent
 }
 

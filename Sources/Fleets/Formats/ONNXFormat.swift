@@ -1,9 +1,5 @@
 package import Inference
-#if canImport(ONNX)
 import ONNX
-#else
-import Core
-#endif
 
 /// ONNX files, as skl2onnx, onnxmltools and the exporters of small networks write them.
 package enum ONNXFormat: ModelFormat {
@@ -17,9 +13,9 @@ package enum ONNXFormat: ModelFormat {
     package static func decode(
         _ bytes: UnsafeRawBufferPointer,
         path: String,
-        metadata: ModelMetadata
+        metadata: ModelMetadata,
+        tools: inout FormatTools
     ) throws -> ModelContent {
-        #if canImport(ONNX)
         let model = try ONNXDecoder.decode(Array(bytes), name: path)
         let all = try ONNXModelLowering.metadata(of: model).overridden(by: metadata)
         return ModelContent(
@@ -27,8 +23,5 @@ package enum ONNXFormat: ModelFormat {
             golden: all.golden,
             goldenTolerance: ModelChecks.goldenFloatTolerance
         )
-        #else
-        throw FleetError(.unsupported, "\(path) is an ONNX file; this build does not read them")
-        #endif
     }
 }

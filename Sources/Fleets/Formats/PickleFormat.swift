@@ -14,9 +14,10 @@ package enum PickleFormat: ModelFormat {
     package static func decode(
         _ bytes: UnsafeRawBufferPointer,
         path: String,
-        metadata: ModelMetadata
+        metadata: ModelMetadata,
+        tools: inout FormatTools
     ) throws -> ModelContent {
-        let decoded = try SklearnDecoder.decode(bytes, name: path)
+        let decoded = try tools.pickles.decode(bytes, name: path)
         guard !metadata.isEmpty else { return ModelContent(parameters: decoded) }
         return ModelContent(
             parameters: try decoded.applying(metadata),

@@ -13,14 +13,14 @@ struct ScoreCommand: AsyncParsableCommand {
               fleetscore score --data data.csv --models models/ --out predictions/
               fleetscore score --data wide.csv --models models/ --out out/ \\
                 --columns time=ts,device=machine --time-zone Europe/Berlin
-              fleetscore score --data features.parquet --models fleetscore-data/blobs/fleets/plant/3/pack \\
-                --out out/
+              fleetscore score --data features.parquet --out out/ \\
+                --models fleetscore-data/blobs/fleets/plant/3/pack
 
-            The data is CSV or Parquet. Readings are long (time, device, sensor, value) or wide (time
-            and a column per sensor). Features have a row a window: device, maybe sensor, time (or
-            window_start and window_end) and a column a feature; a Parquet file may have them as one
-            list, features. Times are RFC 3339, epoch seconds to nanoseconds, or without a zone. With
-            a pattern that has no {sensor}, a model scores all columns of its device together.
+            The data is CSV or Parquet. Readings are long (time, device, sensor, value) or wide
+            (time and a column per sensor). Features have a row a window: device, maybe sensor, time
+            (or window_start and window_end) and a column a feature; a Parquet file may have them as
+            one list, features. Times are RFC 3339, epoch seconds to nanoseconds, or without a zone.
+            With a pattern that has no {sensor}, a model scores all columns of its device together.
             Models are files (then --key-pattern says whose) or the pack of an imported fleet.
             Output: parts and a manifest.json, whose presence says that the result is complete.
             Exit codes: 0 scored (also with suspect models), 3 when items failed, 2 wrong usage.

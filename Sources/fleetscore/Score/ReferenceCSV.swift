@@ -42,7 +42,11 @@ struct ReferenceCSV {
         return files
     }
 
-    private func text(_ key: SeriesKey, _ rows: Range<Int>, _ input: UnsafeRawBufferPointer) -> [UInt8] {
+    private func text(
+        _ key: SeriesKey,
+        _ rows: Range<Int>,
+        _ input: UnsafeRawBufferPointer
+    ) -> [UInt8] {
         var bytes = Array("TS,Device,Sensor,Val,Prediction\n".utf8)
         bytes.reserveCapacity(rows.count * 48)
         let middle = Array(

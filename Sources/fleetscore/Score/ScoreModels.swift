@@ -46,7 +46,9 @@ struct ScoreModels {
         knownKeys: Set<SeriesKey>,
         beside out: String
     ) async throws {
-        let staging = Files.absolute(out) + ".models-\(ProcessInfo.processInfo.processIdentifier)"
+        var base = Files.absolute(out)
+        while base.count > 1, base.hasSuffix("/") { base.removeLast() }
+        let staging = base + ".models-\(ProcessInfo.processInfo.processIdentifier)"
         do {
             let folder = try StagingFolder(staging, fleet: "score")
             let files = try ModelFiles.open(path, staging: folder.path, recursive: false)
