@@ -1,8 +1,9 @@
 # The same commands that continuous integration runs. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build test demo lint fmt package bench clean
+.PHONY: help build test fuzz demo lint fmt package bench clean
 
-SWIFT_FILES := Sources Tests Package.swift
+SWIFT_FILES := Sources Tests Package.swift Benchmarks/Package.swift Benchmarks/Sources \
+	Fuzz/Package.swift Fuzz/Sources/fuzz
 
 help: ## list what make can do
 	@awk -F ': ## ' '/^[a-z]+: ## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +14,10 @@ build: ## build for debugging
 
 test: ## check the format, build, run every test; ARGS='--filter NAME' runs some
 	@scripts/test.sh $(ARGS)
+
+fuzz: ## fuzz the readers of untrusted files; ARGS='600 pickle' chooses time and target
+	@scripts/setup.sh
+	@scripts/fuzz.sh $(ARGS)
 
 demo: ## build for release and run the demo; ARGS go to it
 	@scripts/build-release.sh
@@ -27,9 +32,8 @@ fmt: ## format in place
 package: ## make the archive for Debian 12 in dist/
 	@scripts/package.sh
 
-bench: ## run the benchmarks
-	@if [ -d Benchmarks ]; then swift package --package-path Benchmarks benchmark $(ARGS); \
-	else echo "there is no Benchmarks folder" >&2; exit 1; fi
+bench: ## compare with the peer programs; they are in FLEETSCORE_PEERS or ../shared/bench/peers
+	@Benchmarks/compare.sh
 
 clean: ## remove what was built
-	@rm -rf .build dist .venv-test
+	@rm -rf .build .build-fuzz dist .venv-test .venv-onnx .venv-sklearn-* .model-cases

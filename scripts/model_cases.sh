@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Lets scikit-learn write models and its answers for the tests, once for each version and change.
+# Lets scikit-learn and the ONNX exporters write models and their answers for the tests, once for
+# each version and change.
 #
-#   scripts/model_cases.sh     into .model-cases/sklearn
+#   scripts/model_cases.sh     into .model-cases/sklearn and .model-cases/onnx
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -25,3 +26,16 @@ for venv in .venv-test .venv-sklearn-1.5 .venv-sklearn-1.2; do
     )
     echo "$stamp" >"$cases/$version.stamp"
 done
+
+cases=$PWD/.model-cases/onnx
+sources=Tests/ONNXTests/Cases
+stamp=$(cat "$sources"/*.py .venv-onnx/stamp | sha256sum | cut -d ' ' -f 1)
+if [ "$(cat .model-cases/onnx.stamp 2>/dev/null)" != "$stamp" ]; then
+    rm -rf "$cases"
+    (
+        cd Tests/ONNXTests
+        OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 \
+            ../../.venv-onnx/bin/python -m Cases "$cases" </dev/null
+    )
+    echo "$stamp" >.model-cases/onnx.stamp
+fi

@@ -117,6 +117,7 @@ if $for_tests; then
     make_venv .venv-test scripts/requirements-test.txt
     make_venv .venv-sklearn-1.5 scripts/requirements-sklearn-1.5.txt
     make_venv .venv-sklearn-1.2 scripts/requirements-sklearn-1.2.txt
+    make_venv .venv-onnx scripts/requirements-onnx.txt
     scripts/onnx_cases.sh
     # Only the look at the status page needs a browser.
     if ! command -v chromium >/dev/null; then

@@ -16,7 +16,8 @@ phase() {
 }
 
 check_format() {
-    swift format lint --strict --recursive Sources Tests Package.swift
+    swift format lint --strict --recursive Sources Tests Package.swift Benchmarks/Package.swift \
+        Benchmarks/Sources Benchmarks/Benchmarks Fuzz/Package.swift Fuzz/Sources/fuzz
 }
 
 run_tests() {
@@ -24,6 +25,7 @@ run_tests() {
     folder=$(swift build --show-bin-path)
     export FLEETSCORE_PYTHON="$PWD/.venv-test/bin/python"
     export FLEETSCORE_MODEL_CASES="$PWD/.model-cases/sklearn"
+    export FLEETSCORE_ONNX_MODEL_CASES="$PWD/.model-cases/onnx"
     export FLEETSCORE_ONNX_CASES="$PWD/.venv-test/onnx-cases"
     export FLEETSCORE_BINARY=${FLEETSCORE_BINARY:-$folder/fleetscore}
     swift test --skip-build "$@"

@@ -53,6 +53,8 @@ package struct FleetArchive: Sendable {
         guard case .tar(let mapped) = files.content, files.count > 1,
             files.path(at: 0) == indexName
         else { return nil }
+        // Pointers into a mapping do not keep it.
+        defer { withExtendedLifetime(mapped) {} }
         func bytes(_ index: Int) -> UnsafeRawBufferPointer {
             let entry = files.entries[index]
             let range = entry.offset..<(entry.offset + entry.byteCount)

@@ -61,6 +61,8 @@ extension ModelFiles {
         name: String,
         staging: String
     ) throws -> ModelFiles {
+        // Pointers into a mapping do not keep it.
+        defer { withExtendedLifetime(file) {} }
         if file.bytes.starts(with: [0x1F, 0x8B]) {
             let spool = try SpoolFile(in: staging)
             do {

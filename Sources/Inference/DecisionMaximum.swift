@@ -70,6 +70,7 @@ enum DecisionMaximum {
                 }
             }
             for column in 0..<width { middle[column] /= total }
+            if lowerBound(middle, svm) > rounding * scale { return true }
             if shift(&middle, svm) > rounding * scale { return true }
         }
         let affordable = workMax / (svm.supportVectors.count * 20)
@@ -87,6 +88,35 @@ enum DecisionMaximum {
             }
         }
         return false
+    }
+
+    /// A number that the decision at a point is not below.
+    ///
+    /// (1 - x / 32)^32 is at most e^-x, and takes five multiplications.
+    private static func lowerBound(_ point: [Double], _ svm: SupportVectorMachine) -> Double {
+        let width = point.count
+        var sum = 0.0
+        svm.supportVectors.withUnsafeBufferPointer { vectors in
+            svm.dualCoefficients.withUnsafeBufferPointer { coefficients in
+                point.withUnsafeBufferPointer { point in
+                    for index in 0..<coefficients.count {
+                        var distance = 0.0
+                        for column in 0..<width {
+                            let difference = point[column] - vectors[index &* width &+ column]
+                            distance += difference * difference
+                        }
+                        var power = max(0, 1 - svm.gamma * distance * 0.03125)
+                        power *= power
+                        power *= power
+                        power *= power
+                        power *= power
+                        power *= power
+                        sum += coefficients[index] * power
+                    }
+                }
+            }
+        }
+        return sum + svm.intercept
     }
 
     /// Moves a point to the mean of the support vectors as it sees them; gives its old decision.

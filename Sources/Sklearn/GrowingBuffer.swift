@@ -13,7 +13,15 @@ struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
 
     deinit { base.deallocate() }
 
+    /// Where the element at an index below the count is, until the buffer grows.
+    @inline(__always)
+    func pointer(_ index: Int) -> UnsafePointer<Element> {
+        precondition(index >= 0 && index < count, "an index is below the count")
+        return UnsafePointer(base + index)
+    }
+
     /// The element at an index below the count.
+    @inline(__always)
     subscript(index: Int) -> Element {
         get {
             precondition(index >= 0 && index < count, "an index is below the count")
@@ -25,6 +33,7 @@ struct GrowingBuffer<Element: BitwiseCopyable>: ~Copyable {
         }
     }
 
+    @inline(__always)
     mutating func append(_ element: Element) {
         if count == capacity { grow(to: count &* 2) }
         base[count] = element

@@ -112,14 +112,27 @@ struct PickleArena {
     func lookUp(_ key: StaticString, in dict: Chain) -> Int? {
         var result: Int?
         var cell = dict.head
+        let length = key.utf8CodeUnitCount
         for _ in 0..<dict.count / 2 where cell >= 0 {
             let entry = memory.pointee.cells[Int(cell)]
             guard entry.next >= 0 else { break }
             let value = memory.pointee.cells[Int(entry.next)]
-            if equals(Int(entry.value), key) { result = Int(value.value) }
+            // Most keys differ in their length, which one look tells.
+            if textLength(Int(entry.value)) == length, equals(Int(entry.value), key) {
+                result = Int(value.value)
+            }
             cell = value.next
         }
         return result
+    }
+
+    @inline(__always)
+    private func textLength(_ value: Int) -> Int {
+        let pointer = memory.pointee.values.pointer(value)
+        switch pointer.pointee {
+        case .text(let slice), .bytes(let slice): return slice.count
+        default: return -1
+        }
     }
 
     // MARK: Bytes

@@ -11,6 +11,8 @@ struct PickleMachine: ~Copyable {
     private var marks = GrowingBuffer<Int32>(capacity: 64)
     private var memo = GrowingBuffer<Int32>(capacity: 512)
     private var memoCount = 0
+    /// The height that no opcode may take values below: the last mark, or where the stack begins.
+    private var floor = 0
     /// Where the stack, the marks and the memo of the pickle that runs begin.
     private var stackBase = 0
     private var marksBase = 0
@@ -29,7 +31,7 @@ struct PickleMachine: ~Copyable {
         stack.reset(keeping: 1 << 16)
         marks.reset(keeping: 1 << 12)
         memo.reset(keeping: 1 << 16)
-        (memoCount, stackBase, marksBase, memoBase) = (0, 0, 0, 0)
+        (memoCount, stackBase, marksBase, memoBase, floor) = (0, 0, 0, 0, 0)
     }
 
     /// Decodes up to STOP and returns the index of the value.
@@ -37,7 +39,7 @@ struct PickleMachine: ~Copyable {
         while true {
             let offset = reader.position
             let byte = try reader.byte()
-            guard let opcode = PickleOpcode(rawValue: byte) else {
+            guard let opcode = PickleOpcode.ofByte[Int(byte)] else {
                 let hex = String(byte, radix: 16)
                 throw .malformed(
                     "byte 0x\(hex) at offset \(offset) is not a pickle opcode; the file is damaged"
@@ -53,12 +55,14 @@ struct PickleMachine: ~Copyable {
         guard !isNested else { throw .malformed("an object array inside an object array") }
         let outer = (memoCount, stackBase, marksBase, memoBase)
         (memoCount, stackBase, marksBase, memoBase) = (0, stack.count, marks.count, memo.count)
+        floor = stackBase
         isNested = true
         let result = try run()
         stack.cut(to: stackBase)
         marks.cut(to: marksBase)
         memo.cut(to: memoBase)
         (memoCount, stackBase, marksBase, memoBase) = outer
+        updateFloor()
         isNested = false
         return result
     }
@@ -116,10 +120,12 @@ struct PickleMachine: ~Copyable {
                 throw .limit("containers nest deeper than the \(arena.limits.markDepth) allowed")
             }
             marks.append(Int32(truncatingIfNeeded: stack.count))
+            floor = stack.count
         case .pop:
             // Python lets POP take a mark when nothing lies above it.
             if marks.count > marksBase, floor == stack.count {
                 marks.cut(to: marks.count - 1)
+                updateFloor()
             } else {
                 _ = try pop()
             }
@@ -134,6 +140,7 @@ struct PickleMachine: ~Copyable {
 // MARK: Stack and memo
 
 extension PickleMachine {
+    @inline(__always)
     mutating func push(_ value: Int) throws(SklearnError) {
         guard stack.count < arena.limits.stackDepth else {
             throw .limit("the stack grows past the \(arena.limits.stackDepth) values allowed")
@@ -141,6 +148,7 @@ extension PickleMachine {
         stack.append(Int32(truncatingIfNeeded: value))
     }
 
+    @inline(__always)
     mutating func pop() throws(SklearnError) -> Int {
         let value = try top()
         stack.cut(to: stack.count - 1)
@@ -148,6 +156,7 @@ extension PickleMachine {
     }
 
     /// The topmost value above the last mark.
+    @inline(__always)
     func top() throws(SklearnError) -> Int {
         guard stack.count > floor else { throw noValue }
         return Int(stack[stack.count - 1])
@@ -195,13 +204,13 @@ extension PickleMachine {
             mark <= stack.count
         else { throw noMark }
         marks.cut(to: marks.count - 1)
+        updateFloor()
         if cutting { stack.cut(to: mark) }
         return mark
     }
 
-    /// The height that no opcode may take values below.
-    private var floor: Int {
-        marks.count > marksBase ? Int(marks[marks.count - 1]) : stackBase
+    private mutating func updateFloor() {
+        floor = marks.count > marksBase ? Int(marks[marks.count - 1]) : stackBase
     }
 
     /// The same below the last mark.
@@ -209,6 +218,7 @@ extension PickleMachine {
         marks.count - 1 > marksBase ? Int(marks[marks.count - 2]) : stackBase
     }
 
+    @inline(never)
     private var noValue: SklearnError {
         .malformed("an opcode before offset \(reader.position) finds no value to use")
     }
@@ -235,7 +245,12 @@ extension PickleMachine {
             throw .limit("memo index \(index) is past the \(arena.limits.memoCount) allowed")
         }
         let slot = memoBase + index
-        if slot >= memo.count { memo.append(repeating: -1, count: slot + 1 - memo.count) }
+        if slot == memo.count {
+            memo.append(Int32(truncatingIfNeeded: value))
+            memoCount += 1
+            return
+        }
+        if slot > memo.count { memo.append(repeating: -1, count: slot + 1 - memo.count) }
         if memo[slot] < 0 { memoCount += 1 }
         memo[slot] = Int32(truncatingIfNeeded: value)
     }

@@ -77,4 +77,7 @@ enum PickleOpcode: UInt8 {
     case ext4 = 0x84
     case nextBuffer = 0x97
     case readOnlyBuffer = 0x98
+
+    /// The opcode of each byte; a look-up is quicker than the switch behind `init(rawValue:)`.
+    static let ofByte: [PickleOpcode?] = (0...255).map { PickleOpcode(rawValue: UInt8($0)) }
 }

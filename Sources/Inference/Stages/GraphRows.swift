@@ -2,6 +2,8 @@
 struct GraphRows {
     let stage: GraphStage
     let inputCount: Int
+    /// Elementary steps of the graph for one row: a fraction of a second.
+    private static let rowWorkMax = 1 << 28
 
     /// Evaluates rows; where a batch fails, each of its rows is tried alone.
     func run(_ rows: StageRows, to outputs: UnsafeMutablePointer<Double>) {
@@ -28,7 +30,10 @@ struct GraphRows {
     ) throws(GraphError) {
         let columns = try GraphColumns(stage.program, inputCount: inputCount)
         let arguments = try columns.arguments(rows, range)
-        let results = try stage.program.run(arguments)
+        // A file is not trusted to need less time than this for a row.
+        var limits = GraphLimits.standard
+        limits.workMax = min(limits.workMax, max(1, range.count) &* Self.rowWorkMax)
+        let results = try stage.program.run(arguments, limits: limits)
         let width = stage.width
         var first = 0
         for output in stage.outputs {

@@ -104,7 +104,8 @@ private enum FileHandleBytes {
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder
         else { return nil }
         do {
-            return try Array(MappedFile(path).bytes.prefix(count))
+            let file = try MappedFile(path)
+            return withExtendedLifetime(file) { Array(file.bytes.prefix(count)) }
         } catch {
             return nil
         }

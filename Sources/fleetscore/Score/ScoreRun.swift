@@ -37,9 +37,10 @@ struct ScoreRun {
         }
     }
 
-    /// Rows of one part, about; few enough that each worker gets some.
+    /// Rows of one part at most, about.
     private static let partRowCountMax = 1 << 18
-    private static let partRowCountMin = 1 << 15
+    /// Rows up to which one part is enough; above it every worker gets some.
+    private static let wholeRowCountMax = 1 << 16
 
     /// Scores and writes everything; the result does not depend on the number of workers.
     func run(into output: OutputFolder, workerCount: Int) async throws -> Totals {
@@ -90,10 +91,10 @@ struct ScoreRun {
 
     /// Ranges of keys; cut by rows alone, so that parts do not depend on the machine.
     private func chunks() -> [Range<Int>] {
-        let size = min(
-            Self.partRowCountMax,
-            max(Self.partRowCountMin, (features.count + 3) / 4)
-        )
+        let size =
+            features.count <= Self.wholeRowCountMax
+            ? Self.wholeRowCountMax
+            : min(Self.partRowCountMax, (features.count + 3) / 4)
         var chunks: [Range<Int>] = []
         var start = 0
         while start < features.keys.count {

@@ -34,6 +34,8 @@ struct ScoreSession {
         let clock = SystemWallClock()
         let started = clock.now
         let file = try MappedFile(data)
+        // The bytes are read through pointers, which do not keep the mapping.
+        defer { withExtendedLifetime(file) {} }
         let packed = ScoreModels.isPack(models) ? try await ScoreModels(pack: models) : nil
         let input = try await ScoreInput.read(
             file,
