@@ -51,9 +51,21 @@ enum EstimatorRegistry {
         CategoricalNaiveBayesRule.self,
     ]
 
-    /// The class names that may stand before the last step, and those that may be the last.
-    static let transformers = names { $0.isTransformer }
-    static let finals = names { $0.isFinal }
+    /// What may stand before the last step, for messages: the usual ones, and how many more.
+    static let transformers = names(
+        [
+            "StandardScaler", "MinMaxScaler", "RobustScaler", "SimpleImputer", "PCA",
+            "PolynomialFeatures", "ColumnTransformer",
+        ]
+    ) { $0.isTransformer }
+
+    /// What may be the last step, for messages: the detectors, and how many more.
+    static let finals = names(
+        [
+            "OneClassSVM", "IsolationForest", "LocalOutlierFactor", "EllipticEnvelope",
+            "SGDOneClassSVM", "GaussianMixture", "KMeans", "KernelDensity", "PCA",
+        ]
+    ) { $0.isFinal }
 
     /// The index of the rule for a class; nil when there is none.
     static func find(module: String, name: String) -> Int? {
@@ -75,9 +87,13 @@ enum EstimatorRegistry {
         return table
     }()
 
-    private static func names(_ isWanted: (EstimatorRole) -> Bool) -> String {
-        rules.filter { isWanted($0.role) }
-            .flatMap { $0.classNames.map { "\($0)" } }
-            .joined(separator: ", ")
+    private static func names(
+        _ usual: [String],
+        _ isWanted: (EstimatorRole) -> Bool
+    ) -> String {
+        let all = Set(rules.filter { isWanted($0.role) }.flatMap { $0.classNames.map { "\($0)" } })
+        let shown = usual.filter { all.contains($0) }
+        return shown.joined(separator: ", ")
+            + " and \(all.count - shown.count) others, listed in docs/models.md"
     }
 }

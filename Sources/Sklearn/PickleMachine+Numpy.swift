@@ -8,21 +8,33 @@ extension PickleMachine {
             guard case .global = arena[first] else { throw .malformed("a dtype without a name") }
             return ElementType(kind: UInt8(ascii: "V"), size: 0)
         }
-        var text = arena.string(slice)[...]
+        let element = arena.withBytes(slice) { Self.elementType($0) }
+        guard let element else {
+            throw .malformed("dtype \"\(printable(arena.string(slice)))\" is not known")
+        }
+        return element
+    }
+
+    /// `<f8`, `U12`, `O`: maybe an order, a letter, maybe a size; nil for anything else.
+    private static func elementType(_ text: UnsafeRawBufferPointer) -> ElementType? {
+        var at = 0
         var isBigEndian = false
-        if let order = text.first, "<>|=".contains(order) {
-            isBigEndian = order == ">"
-            text = text.dropFirst()
+        if let order = text.first, "<>|=".utf8.contains(order) {
+            isBigEndian = order == UInt8(ascii: ">")
+            at = 1
         }
-        guard let letter = text.first, let kind = letter.asciiValue, letter.isLetter else {
-            throw .malformed("dtype \"\(printable(String(text)))\" is not known")
+        guard at < text.count, case let kind = text[at],
+            (0x41...0x5A).contains(kind & 0xDF), kind & 0x40 != 0
+        else { return nil }
+        at += 1
+        var size = 0
+        while at < text.count, case let digit = text[at] &- 0x30, digit < 10 {
+            guard size < 1 << 24 else { return nil }
+            size = size * 10 + Int(digit)
+            at += 1
         }
-        let digits = text.dropFirst().prefix { $0.isASCII && $0.isNumber }
-        var size = digits.isEmpty ? 0 : Int(digits) ?? -1
-        if kind == UInt8(ascii: "U") { size = size < 1 << 28 ? size * 4 : -1 }
-        guard size >= 0, size < 1 << 28 else {
-            throw .malformed("dtype \"\(printable(String(text)))\" has no sensible size")
-        }
+        if kind == UInt8(ascii: "U") { size *= 4 }
+        guard size < 1 << 28 else { return nil }
         return ElementType(kind: kind, size: size, isBigEndian: isBigEndian)
     }
 

@@ -104,7 +104,7 @@ extension FleetsCommand {
         ) async throws -> FleetDetail {
             let files = try ModelFiles.open(path, staging: folder + "/staging")
             let stores = try LocalFleets(folder: folder)
-            let line = Mutex(ProgressLine("importing", total: files.count, unit: "models"))
+            let line = Mutex(ProgressLine("importing", total: files.count, unit: "files"))
             let imported = try await Self.stoppable {
                 try await stores.registry.importModels(
                     fleet: name,
@@ -118,7 +118,7 @@ extension FleetsCommand {
             }
             line.withLock {
                 $0.finish(
-                    imported.report.modelCount,
+                    files.count,
                     note: "\(imported.report.decodedCount.grouped) decoded"
                 )
             }
@@ -160,7 +160,7 @@ extension FleetsCommand {
                 let status: ImportStatus = try await client.get(path + "/import")
                 guard status.isRunning, status.total > 0 else { continue }
                 var shown =
-                    line ?? ProgressLine("importing", total: status.total, unit: "models")
+                    line ?? ProgressLine("importing", total: status.total, unit: "files")
                 shown.update(status.done, note: "\(status.decoded.grouped) decoded")
                 line = shown
             }
