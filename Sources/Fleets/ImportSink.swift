@@ -18,6 +18,12 @@ final class ImportSink: Sendable {
         var segments: [String] = []
         var report: ImportReport
         var done = 0
+        /// Batches that came before their turn, by the number of their turn, and whose turn it is.
+        var waiting: [Int: [PackBatch]] = [:]
+        var finished: Set<Int> = []
+        var turn = 0
+        /// Cleared when a slow batch would let too many others wait.
+        var keepsOrder = true
     }
 
     private let folder: StagingFolder
@@ -25,6 +31,9 @@ final class ImportSink: Sendable {
     private let total: Int
     private let progress: @Sendable (ImportProgress) -> Void
     private let state: Mutex<State>
+
+    /// Batches that may wait for a slow one before the order is given up.
+    private static let waitingCountMax = 16
 
     /// How long a segment stays open.
     static let segmentSeconds = 20.0
@@ -47,21 +56,27 @@ final class ImportSink: Sendable {
 
     /// Adds a worker's models and what it found; `done` counts its files.
     ///
+    /// Turns are numbered from 0 and may come in several parts. Models are written turn after turn,
+    /// because a pack whose models came in key order needs no second copy of them.
+    ///
     /// - Throws: whatever writing throws.
-    func add(_ batch: borrowing PackBatch, _ report: ImportReport, done: Int) throws {
+    func add(
+        _ batch: borrowing PackBatch,
+        _ report: ImportReport,
+        done: Int,
+        turn: Int,
+        isLastPart: Bool
+    ) throws {
         let shown = try state.withLock { state in
-            if batch.count > 0 {
-                if state.writer == nil {
-                    state.writer = PackWriter(localPath: folder.segmentPath(state.number))
-                    state.openedAt = clock.now
-                }
-                try state.writer?.add(batch)
+            if isLastPart { state.finished.insert(turn) }
+            if !state.keepsOrder || turn == state.turn {
+                try write(batch, &state)
+            } else if batch.count > 0 {
+                state.waiting[turn, default: []].append(copy batch)
             }
+            try takeTurns(&state)
             state.report.merge(report)
             state.done += done
-            if state.writer != nil, (clock.now - state.openedAt).inSeconds > Self.segmentSeconds {
-                try Self.close(&state, folder)
-            }
             return ImportProgress(
                 done: state.done,
                 total: total,
@@ -71,9 +86,46 @@ final class ImportSink: Sendable {
         progress(shown)
     }
 
+    /// Writes what waited for turns that have come.
+    private func takeTurns(_ state: inout State) throws {
+        while state.finished.remove(state.turn) != nil {
+            state.turn += 1
+            for batch in state.waiting.removeValue(forKey: state.turn) ?? [] {
+                try write(batch, &state)
+            }
+        }
+        let count = state.waiting.values.reduce(0) { $0 + $1.count }
+        if count > Self.waitingCountMax {
+            state.keepsOrder = false
+            try writeWaiting(&state)
+        }
+    }
+
+    /// Writes everything that waits, whosever turn it is.
+    private func writeWaiting(_ state: inout State) throws {
+        for turn in state.waiting.keys.sorted() {
+            for batch in state.waiting.removeValue(forKey: turn) ?? [] { try write(batch, &state) }
+        }
+    }
+
+    private func write(_ batch: borrowing PackBatch, _ state: inout State) throws {
+        guard batch.count > 0 else { return }
+        if state.writer == nil {
+            state.writer = PackWriter(localPath: folder.segmentPath(state.number))
+            state.openedAt = clock.now
+        }
+        try state.writer?.add(batch)
+        if (clock.now - state.openedAt).inSeconds > Self.segmentSeconds {
+            try Self.close(&state, folder)
+        }
+    }
+
     /// Keeps what was decoded so far for the next import of the fleet.
     func keep() throws {
-        try state.withLock { try Self.close(&$0, folder) }
+        try state.withLock { state in
+            try writeWaiting(&state)
+            try Self.close(&state, folder)
+        }
     }
 
     /// Puts everything into one layer over a base, with the keys that are gone.
@@ -84,6 +136,7 @@ final class ImportSink: Sendable {
         removing removed: [SeriesKey]
     ) throws -> (summary: PackSummary, report: ImportReport) {
         try state.withLock { state in
+            try writeWaiting(&state)
             let segments = state.segments
             if !segments.isEmpty { try Self.close(&state, folder) }
             var writer: PackWriter
@@ -103,7 +156,9 @@ final class ImportSink: Sendable {
     }
 
     /// Whether anything was added.
-    var hasModels: Bool { state.withLock { $0.writer != nil || !$0.segments.isEmpty } }
+    var hasModels: Bool {
+        state.withLock { $0.writer != nil || !$0.segments.isEmpty || !$0.waiting.isEmpty }
+    }
 
     /// What was found so far.
     var report: ImportReport {

@@ -59,14 +59,16 @@ struct ImportWork: Sendable {
                 done += 1
                 // Large models are handed over before they pile up.
                 if batch.byteCount > 4 << 20 {
-                    try sink.add(batch, report, done: done)
+                    let turn = range.lowerBound / FleetImporter.batchCount
+                    try sink.add(batch, report, done: done, turn: turn, isLastPart: false)
                     batch.removeAll()
                     report = ImportReport()
                     done = 0
                     try Task.checkCancellation()
                 }
             }
-            try sink.add(batch, report, done: done)
+            let turn = range.lowerBound / FleetImporter.batchCount
+            try sink.add(batch, report, done: done, turn: turn, isLastPart: true)
             batch.removeAll()
             await Task.yield()
         }
