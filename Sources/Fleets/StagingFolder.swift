@@ -1,5 +1,6 @@
 import Core
 import Packs
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -14,7 +15,8 @@ import Darwin
 /// - Concurrency: one import at a time, in any process.
 package final class StagingFolder: Sendable {
     package let path: String
-    private let lock: Int32
+    /// The descriptor that holds the lock; -1 once it is released.
+    private let lock: Mutex<Int32>
     /// Models of earlier imports, oldest first.
     let segments: [PackReader]
 
@@ -25,10 +27,10 @@ package final class StagingFolder: Sendable {
         path = root + "/" + fleet
         try Folders.create(path)
         let file = path + "/lock"
-        lock = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard lock >= 0 else { throw FileProblem.error(errno, "create", file) }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            close(lock)
+        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileProblem.error(errno, "create", file) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
             throw FleetError(
                 .conflict,
                 "the fleet \(fleet) is being imported already",
@@ -38,12 +40,29 @@ package final class StagingFolder: Sendable {
         do {
             segments = try Self.sweep(path)
         } catch {
-            close(lock)
+            Self.unlock(descriptor)
             throw error
+        }
+        lock = Mutex(descriptor)
+    }
+
+    deinit { release() }
+
+    /// Lets the next import in; this one may not use the folder any more.
+    ///
+    /// Call it when the import is over: tasks that have ended may hold this object a little longer.
+    package func release() {
+        lock.withLock { descriptor in
+            if descriptor >= 0 { Self.unlock(descriptor) }
+            descriptor = -1
         }
     }
 
-    deinit { close(lock) }
+    /// Gives the lock back first: a process being started may share the descriptor for a moment.
+    private static func unlock(_ descriptor: Int32) {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// The path of the next segment, and of the pack that becomes the version.
     func segmentPath(_ number: Int) -> String { "\(path)/\(Self.prefix)\(number)\(Self.suffix)" }

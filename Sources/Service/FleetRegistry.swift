@@ -75,6 +75,7 @@ package struct FleetRegistry: Sendable {
     ) async throws -> Imported {
         try Self.check(name: fleet)
         let folder = try StagingFolder(staging, fleet: fleet)
+        defer { folder.release() }
         defer { imports.set(nil, of: fleet) }
         let newest = try await catalog.fleetVersions(fleet).first
         let base = try await base(newest)

@@ -36,6 +36,7 @@ struct FleetLayerTests {
             var request = ImportRequest(pattern: pattern)
             try change(&request)
             let staging = try StagingFolder(folder.path + "/staging", fleet: "plant")
+            defer { staging.release() }
             let files = try ModelFiles.open(
                 folder.path + "/models",
                 staging: folder.path + "/staging"
@@ -142,7 +143,12 @@ struct FleetLayerTests {
         }
         #expect(error?.code == .conflict)
         _ = try StagingFolder(folder.path, fleet: "other")
-        withExtendedLifetime(first) {}
+        // Released, the next one gets in although this object is still there.
+        first.release()
+        first.release()
+        let next = try StagingFolder(folder.path, fleet: "plant")
+        #expect(throws: FleetError.self) { try StagingFolder(folder.path, fleet: "plant") }
+        withExtendedLifetime((first, next)) {}
     }
 
     @Test("an override's file counts for its key, the fallback has a key of its own")
