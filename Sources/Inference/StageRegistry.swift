@@ -5,7 +5,7 @@ enum StageRegistry {
         Forest.self, NumberCategories.self,
         Linear.self, KernelMap.self, GaussianMixture.self, MahalanobisDistance.self,
         Centroids.self, SupportVectorClassifier.self, LinkChoice.self, Reconstruction.self,
-        NaiveBayesIndicator.self, NaiveBayesCategories.self, Perceptron.self,
+        NaiveBayesCategories.self, Perceptron.self,
         Impute.self, NormalizeRows.self, ExpandPolynomial.self, MapQuantiles.self,
         PowerTransform.self, ApplyFunction.self, SelectColumns.self, CombineColumns.self,
         Binarize.self, Discretize.self, LocalOutlierFactor.self, NearestNeighbours.self,

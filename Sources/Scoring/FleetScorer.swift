@@ -6,9 +6,6 @@ package import Packs
 ///
 /// A pure function of its inputs: the result does not depend on how keys are cut into ranges.
 package struct FleetScorer: ~Copyable {
-    /// The key of the model that scores series without one of their own.
-    package static let fallbackKey = SeriesKey(uncheckedDevice: "*", sensor: "")
-
     private let pack: PackReader
     /// Where the fallback model is; -1 when there is none.
     private let fallback: Int
@@ -20,7 +17,7 @@ package struct FleetScorer: ~Copyable {
     /// Scores with a pack; its fallback model, if it has one, only when told to.
     package init(pack: PackReader, usesFallback: Bool = false) {
         self.pack = pack
-        fallback = pack.find(Self.fallbackKey) ?? -1
+        fallback = pack.fallbackIndex ?? -1
         self.usesFallback = usesFallback && fallback >= 0
     }
 

@@ -108,7 +108,7 @@ struct FleetScorerModelsTests {
         let features = try ScoringSamples.features([("a/s", [[20]]), ("b/s", [[20]])])
         let entries = try [
             TestModels.entry("a/s"),
-            classifier(FleetScorer.fallbackKey.description, names: nil, weights: [3]),
+            classifier(SeriesKey.fallbackModel.description, names: nil, weights: [3]),
         ]
         let without = try score(features, entries)
         #expect(without.items.map(\.status) == [.scored, .noModel])

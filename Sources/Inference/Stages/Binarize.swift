@@ -1,4 +1,4 @@
-/// 1 above a threshold, else 0 (Binarizer).
+/// 1 above a threshold, else 0 (Binarizer, and the binarizing of BernoulliNB).
 public struct Binarize: Stage {
     public static let code: UInt16 = 72
     public static let name = "binarize"
@@ -29,7 +29,7 @@ public struct Binarize: Stage {
 
         public init(_ reader: inout StageReader, inputCount: Int) throws(InferenceError) {
             outputCount = inputCount
-            threshold = try reader.finite("the threshold")
+            threshold = try reader.finite("threshold")
         }
 
         public func apply(_ rows: StageRows, to outputs: UnsafeMutablePointer<Double>) {

@@ -64,7 +64,7 @@ enum DiscreteNaiveBayesRule: EstimatorRule {
             if count > 1 { bias = [] }
         case "BernoulliNB":
             if let threshold = try estimator.number("binarize") {
-                model.append(NaiveBayesIndicator(threshold: threshold), columns: columns)
+                model.append(Binarize(threshold: threshold), columns: columns)
             }
             for index in weights.indices {
                 let other = RealFunctions.logarithm(1 - RealFunctions.exponential(weights[index]))

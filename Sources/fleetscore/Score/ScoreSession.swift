@@ -125,7 +125,7 @@ struct ScoreSession {
     private func checkMatches(_ keys: [SeriesKey], _ models: ScoreModels) throws {
         let pack = models.pack
         guard !keys.contains(where: { pack.find($0) != nil }) else { return }
-        if usesFallback, pack.find(FleetScorer.fallbackKey) != nil { return }
+        if usesFallback, pack.fallbackIndex != nil { return }
         func some(_ keys: some Collection<SeriesKey>) -> String {
             keys.isEmpty ? "none" : keys.prefix(3).map(\.description).joined(separator: ", ")
         }

@@ -79,7 +79,7 @@ struct DenseStagesTests {
             samples.append(Sample(name: "network \(widths)", columns: widths[0], stage: stage))
         }
         samples.append(
-            Sample(name: "indicator", columns: 3, stage: NaiveBayesIndicator(threshold: 0.2))
+            Sample(name: "indicator", columns: 3, stage: Binarize(threshold: 0.2))
         )
         let tables = NaiveBayesCategories(
             categoryCounts: [3, 4],
