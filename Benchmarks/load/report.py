@@ -148,18 +148,22 @@ class Report:
     def add_peer(self, peer):
         table = self.table(
             "Peers on the same core, the same events",
-            "peer", "events", "events/s", "fleetscore is", "windows verified", "what it does",
+            "peer", "events", "events/s", "ns/event", "fleetscore is", "by processor time",
+            "verified",
         )
         if peer.skipped:
-            table.rows.append([peer.name, "-", f"SKIPPED: {peer.skipped}", "-", "-", peer.what])
+            table.rows.append([peer.name, "-", "SKIPPED"] + ["-"] * 4)
+            table.notes.append(f"{peer.name}: skipped, {peer.skipped}.")
             self.say(f"  {peer.name}: SKIPPED: {peer.skipped}")
             return
-        ours = self.best(peer.format)
-        ratio = f"{ours['rate'] / peer.rate:.1f} times" if ours else "-"
+        ours = self.best(peer.format) or self.best("ndjson")
+        ratios = [ours["rate"] / peer.rate, peer.processor_ns / ours["processor_ns"]]
         table.rows.append([
-            peer.name, f"{peer.events:,}", millions(peer.rate), ratio, peer.verified, peer.what,
+            peer.name, f"{peer.events:,}", millions(peer.rate), f"{peer.processor_ns:,.0f}",
+            *[f"{ratio:.1f} times" for ratio in ratios], peer.verified,
         ])
-        self.say("  " + "  ".join(table.rows[-1][:5]))
+        table.notes.append(f"{peer.name}: {peer.what}.")
+        self.say("  " + "  ".join(table.rows[-1][:7]))
 
     def add_profile(self, format, result, shares):
         if not shares:
