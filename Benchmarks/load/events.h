@@ -164,6 +164,15 @@ static inline void order_series(const struct plan *plan, uint32_t second, uint32
     }
 }
 
+// A weight that SQL can compute from the names: a reading that went into the window of another
+// device or sensor changes the weighted sum.
+static inline uint32_t series_weight(const struct plan *plan, uint32_t series) {
+    char space[32];
+    const char *sensor = sensor_name(series % plan->sensors, space);
+    uint32_t device = series / plan->sensors;
+    return device % 1009 + 31 * (uint32_t)strlen(sensor) + (unsigned char)sensor[1];
+}
+
 // What SQL must hold afterwards: totals over all series, a row per window.
 static inline int write_expectation(const struct plan *plan, const char *path) {
     FILE *file = fopen(path, "w");
@@ -188,8 +197,7 @@ static inline int write_expectation(const struct plan *plan, const char *path) {
             firsts += reading_eighths(series, start) / 8.0;
             lasts += reading_eighths(series, end - 1) / 8.0;
             if (n > 1) deviations += sqrt((double)(n * squares - sum * sum) / (n * (n - 1.0))) / 8;
-            // A reading that went to another device's window changes this one.
-            weighted += (double)sum / 8 * (series / plan->sensors % 1009 + 1);
+            weighted += (double)sum / 8 * series_weight(plan, series);
         }
         fprintf(file, "%lld,%u,%llu,%.3f,%.3f,%.3f,%.3f,%.3f,%.9f,%.3f\n",
                 (long long)(plan->start + start + plan->window), count,
