@@ -31,7 +31,7 @@ struct DefinitionWindows: Sendable {
         baseOffset: Int64,
         maxEventTime: Int64,
         order: inout KeyOrder,
-        keys: [SeriesKey],
+        keys: SeriesKeys,
         output: inout WindowOutput
     ) {
         open.grow(to: keys.count)
@@ -88,7 +88,7 @@ struct DefinitionWindows: Sendable {
     mutating func close(
         through mark: Int64,
         order: inout KeyOrder,
-        keys: [SeriesKey],
+        keys: SeriesKeys,
         output: inout WindowOutput
     ) {
         while let start = open.earliestStart, start &+ size <= mark {
@@ -107,7 +107,7 @@ struct DefinitionWindows: Sendable {
 
     private func emit(
         _ window: OpenWindow,
-        _ keys: [SeriesKey],
+        _ keys: SeriesKeys,
         _ output: inout WindowOutput
     ) {
         let result = window.accumulator

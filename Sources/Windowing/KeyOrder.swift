@@ -9,7 +9,7 @@ struct KeyOrder: Sendable {
     /// Ranks the series that are new since the last call.
     ///
     /// - Complexity: O(n) plus sorting the new ones; nothing when there are none.
-    mutating func update(_ keys: [SeriesKey]) {
+    mutating func update(_ keys: SeriesKeys) {
         guard ranks.count < keys.count else { return }
         let added = (UInt32(ranks.count)..<UInt32(keys.count))
             .sorted { keys[Int($0)] < keys[Int($1)] }
