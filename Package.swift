@@ -91,7 +91,7 @@ let package = Package(
         library("PlantSimulator", ["Core"]),
         // Seams, each with its in-memory twin and its local driver.
         library("Disk", ["Core"]),
-        library("EventLog", ["Core", "Disk"]),
+        library("EventLog", ["Core", "Disk", "CChecksum"]),
         library("Blobs", ["Core", crypto]),
         library("Store", ["Core"]),
         library("Compute", ["Core", log, subprocess]),
@@ -131,6 +131,7 @@ let package = Package(
         ),
         // C.
         .target(name: "CVector"),
+        .target(name: "CChecksum"),
         .systemLibrary(
             name: "CZstd",
             pkgConfig: "libzstd",

@@ -45,6 +45,47 @@ public struct SeriesDictionary: Sendable {
         for key in keys { _ = insert(key) }
     }
 
+    /// Takes names that are known to be distinct as they lie in memory; nil when lengths are not theirs.
+    ///
+    /// `lengths` holds two little-endian 16-bit numbers a key: bytes of the device and the sensor.
+    /// The first look-up that may add a key pays for the index.
+    public init?(distinctNames names: UnsafeRawBufferPointer, lengths: UnsafeRawBufferPointer) {
+        let count = lengths.count / 4
+        bytes = Array(names)
+        spans.reserveCapacity(count)
+        hashes.reserveCapacity(count)
+        var start = 0
+        for index in 0..<count {
+            let device = Int(
+                UInt16(
+                    littleEndian: lengths.loadUnaligned(fromByteOffset: index &* 4, as: UInt16.self)
+                )
+            )
+            let sensor = Int(
+                UInt16(
+                    littleEndian: lengths.loadUnaligned(
+                        fromByteOffset: index &* 4 &+ 2,
+                        as: UInt16.self
+                    )
+                )
+            )
+            let middle = start &+ device
+            let end = middle &+ sensor
+            guard device <= Self.partByteCountMax, sensor <= Self.partByteCountMax,
+                end <= names.count
+            else { return nil }
+            spans.append(Span(start: start, device: device, sensor: sensor))
+            hashes.append(
+                SeriesHash.hash(
+                    UnsafeRawBufferPointer(rebasing: names[start..<middle]),
+                    UnsafeRawBufferPointer(rebasing: names[middle..<end])
+                )
+            )
+            start = end
+        }
+        guard start == names.count else { return nil }
+    }
+
     public var count: Int { spans.count }
     public var isEmpty: Bool { spans.isEmpty }
 
@@ -137,7 +178,11 @@ public struct SeriesDictionary: Sendable {
         sensor: UnsafeRawBufferPointer,
         hash: UInt64
     ) -> UInt32? {
-        slots.isEmpty ? nil : find(hash, device, sensor).id
+        guard slots.isEmpty else { return find(hash, device, sensor).id }
+        let lengths = UInt64(device.count) << 10 | UInt64(sensor.count)
+        return hashes.indices.first {
+            hashes[$0] == hash && matches(UInt32($0), lengths, device, sensor)
+        }.map(UInt32.init)
     }
 
     /// The hash of a key's names; the same in all dictionaries of this process.
@@ -262,6 +307,13 @@ public struct SeriesKeys: RandomAccessCollection, Sendable {
                 sensor: String(decoding: sensor, as: UTF8.self)
             )
         }
+    }
+}
+
+extension SeriesDictionary {
+    /// The partition of a key's device among so many.
+    public func partition(of id: UInt32, of count: Int) -> Int {
+        withBytes(of: id) { device, _ in Int(XXHash64.hash(device) % UInt64(count)) }
     }
 }
 
