@@ -46,6 +46,11 @@ let hummingbirdTesting = Target.Dependency.product(
     package: "hummingbird"
 )
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
 let arguments = Target.Dependency.product(
     name: "ArgumentParser",
     package: "swift-argument-parser"
@@ -65,6 +70,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(
@@ -95,12 +102,14 @@ let package = Package(
         library("Blobs", ["Core", crypto]),
         library("Store", ["Core"]),
         library("Compute", ["Core", log, subprocess]),
+        library("Sources", ["Core", log]),
         // Models at scale.
         library("Packs", ["Core", "Inference", "Disk", crypto]),
         library("Fleets", ["Core", "Inference", "ONNX", "Sklearn", "Packs", "Blobs"]),
         library("Scoring", ["Core", "Inference", "Packs", "Parquet", "Blobs"]),
         // Drivers.
         library("SQLiteStore", ["Core", "Store"] + grdb),
+        library("MQTTSource", ["Core", "Sources", log] + nio),
         // Services and edges.
         library(
             "Service",
@@ -150,7 +159,7 @@ let package = Package(
             name: "TestKit",
             dependencies: [
                 "Core", "Wire", "Windowing", "Inference", "Packs", "Disk", "EventLog", "Blobs",
-                "Store", "Compute", "Scoring", "Service", log,
+                "Store", "Compute", "Scoring", "Service", "Sources", log,
             ],
             path: "Tests/TestKit",
             swiftSettings: settings
@@ -174,6 +183,10 @@ let package = Package(
         tests("ComputeTests", ["Core", "Compute", "TestKit", log]),
         tests("StoreTests", ["Core", "Store", "TestKit"]),
         tests("SQLiteStoreTests", ["Core", "Store", "SQLiteStore", "TestKit"] + grdb),
+        tests(
+            "MQTTSourceTests",
+            ["Core", "MQTTSource", "Sources", "TestKit", log] + nio
+        ),
         tests("PacksTests", ["Core", "Inference", "Disk", "Packs", crypto]),
         tests(
             "FleetsTests",

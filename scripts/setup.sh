@@ -106,6 +106,8 @@ need pkg-config pkg-config
 if $for_tests; then
     need curl curl
     need make make
+    need mosquitto mosquitto
+    need openssl openssl
     need sqlite3 sqlite3
     need python3 python3
     can_make_venv || need python3-venv
