@@ -16,6 +16,7 @@ package struct Housekeeping: Service {
     private let windows: any WindowStore
     private let blobs: any Blobs
     private let settings: ServiceSettings
+    private let rules: RuleBook
     private let clock: any WallClock
     private let timer: any Clock<Duration>
     private let logger: Logger
@@ -25,6 +26,7 @@ package struct Housekeeping: Service {
         windows: any WindowStore,
         blobs: any Blobs,
         settings: ServiceSettings,
+        rules: RuleBook = RuleBook(),
         clock: any WallClock,
         timer: any Clock<Duration>,
         logger: Logger
@@ -33,6 +35,7 @@ package struct Housekeeping: Service {
         self.windows = windows
         self.blobs = blobs
         self.settings = settings
+        self.rules = rules
         self.clock = clock
         self.timer = timer
         self.logger = logger
@@ -66,6 +69,8 @@ package struct Housekeeping: Service {
         await attempt("segments could not be captured") {
             if settings.capturesRaw { try await capture() }
         }
+        // Another process may have changed it.
+        await attempt("the registry could not be read") { try await rules.reload(from: windows) }
         await attempt("old captures could not be deleted") { try await pruneCaptures() }
         await attempt("old windows could not be deleted") { try await pruneWindows() }
         await attempt("old predictions could not be deleted") {

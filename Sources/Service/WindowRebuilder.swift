@@ -42,7 +42,8 @@ package struct WindowRebuilder: Sendable {
     package func rebuild(
         definition name: String,
         interval: TimeInterval,
-        source: Source
+        source: Source,
+        at now: Timestamp
     ) async throws -> RebuildOutcome {
         guard let definition = settings.window(name) else {
             throw FleetError(
@@ -71,7 +72,8 @@ package struct WindowRebuilder: Sendable {
         return try await store.replaceWindows(
             definition: name,
             interval: TimeInterval(start: start, end: interval.end),
-            windows: rebuilt.endingAfter(start)
+            windows: rebuilt.endingAfter(start),
+            at: now
         )
     }
 
