@@ -115,8 +115,8 @@ let package = Package(
             "Service",
             [
                 "Core", "Wire", "Windowing", "Parquet", "Inference", "Packs", "Fleets",
-                "Pipelines", "EventLog", "Store", "Blobs", "Compute", "Scoring", log, metrics,
-                lifecycle,
+                "Pipelines", "EventLog", "Sources", "Store", "Blobs", "Compute", "Scoring", log,
+                metrics, lifecycle,
             ]
         ),
         library("Client", ["Core", httpClient]),
@@ -133,8 +133,8 @@ let package = Package(
             dependencies: [
                 "Core", "Wire", "Windowing", "Parquet", "Inference", "Sklearn", "Pipelines",
                 "PlantSimulator", "Disk", "EventLog", "Blobs", "Store", "Compute", "Packs",
-                "Fleets", "Scoring", "SQLiteStore", "Service", "Client", "API", arguments,
-                lifecycle, unixSignals, log, metrics,
+                "Fleets", "Scoring", "SQLiteStore", "Sources", "MQTTSource", "KafkaLog", "Service",
+                "Client", "API", arguments, lifecycle, unixSignals, log, metrics,
             ],
             swiftSettings: settings
         ),
