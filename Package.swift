@@ -82,7 +82,7 @@ let package = Package(
         library("Core"),
         // Pure logic.
         library("Wire", ["Core"]),
-        library("Windowing", ["Core"]),
+        library("Windowing", ["Core", "CWindows"]),
         library("Parquet", ["CZstd"]),
         library("Inference", ["CVector"]),
         library("ONNX", ["Inference", protobuf]),
@@ -131,6 +131,7 @@ let package = Package(
         ),
         // C.
         .target(name: "CVector"),
+        .target(name: "CWindows"),
         .target(name: "CChecksum"),
         .systemLibrary(
             name: "CZstd",
