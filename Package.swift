@@ -89,7 +89,7 @@ let package = Package(
         library("Core"),
         // Pure logic.
         library("Wire", ["Core"]),
-        library("Windowing", ["Core"]),
+        library("Windowing", ["Core", "CWindows"]),
         library("Parquet", ["CZstd"]),
         library("Inference", ["CVector"]),
         library("ONNX", ["Inference", protobuf]),
@@ -140,6 +140,7 @@ let package = Package(
         ),
         // C.
         .target(name: "CVector"),
+        .target(name: "CWindows"),
         .target(name: "CChecksum"),
         .systemLibrary(
             name: "CZstd",
