@@ -110,6 +110,7 @@ let package = Package(
         // Drivers.
         library("SQLiteStore", ["Core", "Store"] + grdb),
         library("MQTTSource", ["Core", "Sources", log] + nio),
+        library("KafkaLog", ["Core", "Disk", "EventLog", "CRdKafka", log]),
         // Services and edges.
         library(
             "Service",
@@ -154,6 +155,11 @@ let package = Package(
             pkgConfig: "liblzma",
             providers: [.apt(["liblzma-dev"])]
         ),
+        .systemLibrary(
+            name: "CRdKafka",
+            pkgConfig: "rdkafka",
+            providers: [.apt(["librdkafka-dev"])]
+        ),
         .systemLibrary(name: "CLz4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         // Tests.
         .target(
@@ -180,6 +186,16 @@ let package = Package(
         tests("PlantSimulatorTests", ["Core", "PlantSimulator"]),
         tests("DiskTests", ["Core", "Disk", "TestKit"]),
         tests("EventLogTests", ["Core", "Disk", "EventLog", "TestKit"]),
+        .executableTarget(
+            name: "KafkaPeer",
+            dependencies: ["Core", "EventLog", "KafkaLog", "CRdKafka", log],
+            path: "Tests/KafkaPeer",
+            swiftSettings: settings
+        ),
+        tests(
+            "KafkaLogTests",
+            ["Core", "EventLog", "KafkaLog", "TestKit", "CRdKafka", "KafkaPeer", log]
+        ),
         tests("BlobsTests", ["Core", "Blobs", "TestKit"]),
         tests("ComputeTests", ["Core", "Compute", "TestKit", log]),
         tests("StoreTests", ["Core", "Store", "TestKit"]),

@@ -99,6 +99,7 @@ check_swift
 need libbz2-dev
 need liblz4-dev
 need liblzma-dev
+need librdkafka-dev
 need libsqlite3-dev
 need libzstd-dev
 need zlib1g-dev
@@ -120,6 +121,7 @@ if $for_tests; then
     make_venv .venv-sklearn-1.5 scripts/requirements-sklearn-1.5.txt
     make_venv .venv-sklearn-1.2 scripts/requirements-sklearn-1.2.txt
     make_venv .venv-onnx scripts/requirements-onnx.txt
+    make_venv .venv-kafka scripts/requirements-kafka.txt
     scripts/onnx_cases.sh
     # Only the look at the status page needs a browser.
     if ! command -v chromium >/dev/null; then
