@@ -24,8 +24,8 @@ struct DeliveryLedger: Sendable {
         var connection: UInt32 = 0
     }
 
-    /// By packet identifier.
-    private var entries = [Entry](repeating: Entry(), count: 65_536)
+    /// By packet identifier, as far as identifiers have come up.
+    private var entries: [Entry] = []
     private var connection: UInt32 = 1
     private var isConnected = false
 
@@ -49,6 +49,7 @@ struct DeliveryLedger: Sendable {
         hash: UInt64,
         serial: UInt32
     ) -> Verdict {
+        makeRoom(for: packetID)
         let entry = entries[Int(packetID)]
         guard isRepeated, entry.connection != 0, entry.hash == hash else {
             entries[Int(packetID)] = Entry(hash: hash, serial: serial, connection: connection)
@@ -68,7 +69,7 @@ struct DeliveryLedger: Sendable {
         serial: UInt32,
         acknowledge: (UInt16) -> Void
     ) {
-        for packetID in packetIDs {
+        for packetID in packetIDs where packetID < entries.count {
             let entry = entries[Int(packetID)]
             guard entry.connection != 0, entry.serial == serial else { continue }
             if isConnected, entry.connection == connection {
@@ -78,5 +79,12 @@ struct DeliveryLedger: Sendable {
                 entries[Int(packetID)].serial = 0
             }
         }
+    }
+
+    private mutating func makeRoom(for packetID: UInt16) {
+        guard packetID >= entries.count else { return }
+        var count = max(64, entries.count)
+        while count <= packetID { count *= 2 }
+        entries += [Entry](repeating: Entry(), count: count - entries.count)
     }
 }

@@ -154,9 +154,11 @@ package struct TopicTemplate: Sendable, Hashable, CustomStringConvertible {
         var right = right
         while true {
             if left.first == .rest || right.first == .rest { return true }
-            guard let one = left.popFirst(), let two = right.popFirst() else {
+            guard let one = left.first, let two = right.first else {
                 return left.isEmpty && right.isEmpty
             }
+            left.removeFirst()
+            right.removeFirst()
             if case .literal(let first) = one, case .literal(let second) = two, first != second {
                 return false
             }
