@@ -6,17 +6,38 @@ import Darwin
 
 /// Interns series keys into dense ids, in order of first appearance.
 ///
-/// Look-ups work on bytes and allocate nothing; a `String` is made only for a new key. The ids
-/// are local to one dictionary: batches carry their own, services map between them.
+/// Names are kept as bytes: neither a look-up nor a new key makes a `String`. The ids are local to
+/// one dictionary: batches carry their own, services map between them.
+///
+/// - Range: device and sensor have at most ``partByteCountMax`` bytes each.
+/// - Complexity: O(1) a look-up; 27 to 37 bytes a key beside its names.
 public struct SeriesDictionary: Sendable {
-    /// The key of each id.
-    public private(set) var keys: [SeriesKey] = []
-    private var bytes: [UInt8] = []
-    /// Per id: where its bytes start, the device length and the sensor length.
-    private var spans: [(start: Int, device: UInt16, sensor: UInt16)] = []
-    private var hashes: [UInt64] = []
-    /// Open addressing over a power of two of slots; 0 is empty, else id + 1.
-    private var slots: [UInt32] = Array(repeating: 0, count: 16)
+    /// The names of all keys, one after another.
+    var bytes: [UInt8] = []
+    var spans: [Span] = []
+    var hashes: [UInt64] = []
+    /// Open addressing over a power of two of slots; 0 is empty, else a part of the hash above
+    /// id + 1, so that most look-ups read the names of one key only.
+    var slots: [UInt64] = []
+
+    /// More than the names of events may have, so that a few bytes hold lengths.
+    public static let partByteCountMax = 1023
+
+    /// Where the names of a key are: 44 bits of position, 10 bits for each length.
+    struct Span {
+        let packed: UInt64
+
+        @inline(__always)
+        init(start: Int, device: Int, sensor: Int) {
+            packed = UInt64(start) << 20 | UInt64(device) << 10 | UInt64(sensor)
+        }
+
+        @inline(__always) var start: Int { Int(packed >> 20) }
+        @inline(__always) var device: Int { Int(packed >> 10 & 1023) }
+        @inline(__always) var sensor: Int { Int(packed & 1023) }
+        /// The two lengths, to compare both at once.
+        @inline(__always) var lengths: UInt64 { packed & 0xF_FFFF }
+    }
 
     public init() {}
 
@@ -24,7 +45,62 @@ public struct SeriesDictionary: Sendable {
         for key in keys { _ = insert(key) }
     }
 
-    public var count: Int { keys.count }
+    /// Takes names that are known to be distinct as they lie in memory; nil when lengths are not theirs.
+    ///
+    /// `lengths` holds two little-endian 16-bit numbers a key: bytes of the device and the sensor.
+    /// The first look-up that may add a key pays for the index.
+    public init?(distinctNames names: UnsafeRawBufferPointer, lengths: UnsafeRawBufferPointer) {
+        let count = lengths.count / 4
+        bytes = Array(names)
+        spans.reserveCapacity(count)
+        hashes.reserveCapacity(count)
+        var start = 0
+        for index in 0..<count {
+            let device = Int(
+                UInt16(
+                    littleEndian: lengths.loadUnaligned(fromByteOffset: index &* 4, as: UInt16.self)
+                )
+            )
+            let sensor = Int(
+                UInt16(
+                    littleEndian: lengths.loadUnaligned(
+                        fromByteOffset: index &* 4 &+ 2,
+                        as: UInt16.self
+                    )
+                )
+            )
+            let middle = start &+ device
+            let end = middle &+ sensor
+            guard device <= Self.partByteCountMax, sensor <= Self.partByteCountMax,
+                end <= names.count
+            else { return nil }
+            spans.append(Span(start: start, device: device, sensor: sensor))
+            hashes.append(
+                SeriesHash.hash(
+                    UnsafeRawBufferPointer(rebasing: names[start..<middle]),
+                    UnsafeRawBufferPointer(rebasing: names[middle..<end])
+                )
+            )
+            start = end
+        }
+        guard start == names.count else { return nil }
+    }
+
+    public var count: Int { spans.count }
+    public var isEmpty: Bool { spans.isEmpty }
+
+    /// The key of each id, made when it is asked for.
+    public var keys: SeriesKeys { SeriesKeys(dictionary: self) }
+
+    /// Makes room for so many keys without growing in between.
+    public mutating func reserveCapacity(_ count: Int, nameByteCount: Int = 0) {
+        spans.reserveCapacity(count)
+        hashes.reserveCapacity(count)
+        bytes.reserveCapacity(nameByteCount)
+        var slotCount = max(16, slots.count)
+        while count * 4 > slotCount * 3 { slotCount *= 2 }
+        if slotCount > slots.count { rehash(slotCount) }
+    }
 
     /// The id of a key, added when new.
     public mutating func insert(_ key: SeriesKey) -> UInt32 {
@@ -45,22 +121,35 @@ public struct SeriesDictionary: Sendable {
         device: UnsafeRawBufferPointer,
         sensor: UnsafeRawBufferPointer
     ) -> UInt32 {
-        let hash = Self.hash(device, sensor)
-        let slot = find(hash, device, sensor)
-        if slots[slot] != 0 { return slots[slot] - 1 }
-        let id = UInt32(keys.count)
-        spans.append((bytes.count, UInt16(device.count), UInt16(sensor.count)))
+        insert(device: device, sensor: sensor, hash: SeriesHash.hash(device, sensor))
+    }
+
+    /// The id of a key of another dictionary, added when new; makes no `String`.
+    public mutating func insert(id: UInt32, of other: SeriesDictionary) -> UInt32 {
+        other.withBytes(of: id) {
+            insert(device: $0, sensor: $1, hash: other.hashes[Int(id)])
+        }
+    }
+
+    /// As ``insert(device:sensor:)`` for a hash that ``SeriesHash/hash(_:_:)`` gave.
+    public mutating func insert(
+        device: UnsafeRawBufferPointer,
+        sensor: UnsafeRawBufferPointer,
+        hash: UInt64
+    ) -> UInt32 {
+        if (spans.count + 1) * 4 > slots.count * 3 { rehash(max(16, slots.count * 2)) }
+        let (slot, found) = find(hash, device, sensor)
+        if let found { return found }
+        precondition(
+            device.count <= Self.partByteCountMax && sensor.count <= Self.partByteCountMax,
+            "the names of a key are checked before it is interned"
+        )
+        let id = UInt32(spans.count)
+        spans.append(Span(start: bytes.count, device: device.count, sensor: sensor.count))
         bytes.append(contentsOf: device)
         bytes.append(contentsOf: sensor)
         hashes.append(hash)
-        keys.append(
-            SeriesKey(
-                uncheckedDevice: String(decoding: device, as: UTF8.self),
-                sensor: String(decoding: sensor, as: UTF8.self)
-            )
-        )
-        slots[slot] = id + 1
-        if keys.count * 2 > slots.count { grow() }
+        slots[slot] = Self.entry(hash, id)
         return id
     }
 
@@ -68,65 +157,168 @@ public struct SeriesDictionary: Sendable {
     public func id(of key: SeriesKey) -> UInt32? {
         var device = key.device
         var sensor = key.sensor
-        let slot = device.withUTF8 { device in
+        return device.withUTF8 { device in
             sensor.withUTF8 { sensor in
                 let device = UnsafeRawBufferPointer(device)
                 let sensor = UnsafeRawBufferPointer(sensor)
-                return find(Self.hash(device, sensor), device, sensor)
+                return id(device: device, sensor: sensor, hash: SeriesHash.hash(device, sensor))
             }
         }
-        return slots[slot] == 0 ? nil : slots[slot] - 1
     }
 
-    private static func hash(
-        _ device: UnsafeRawBufferPointer,
-        _ sensor: UnsafeRawBufferPointer
-    ) -> UInt64 {
-        XXHash64.hash(sensor, seed: XXHash64.hash(device))
+    /// The id of the key with these UTF-8 bytes, nil when it was never inserted.
+    public func id(device: UnsafeRawBufferPointer, sensor: UnsafeRawBufferPointer) -> UInt32? {
+        id(device: device, sensor: sensor, hash: SeriesHash.hash(device, sensor))
     }
 
+    /// The id of a key of another dictionary, nil when it was never inserted here.
+    public func id(of id: UInt32, in other: SeriesDictionary) -> UInt32? {
+        other.withBytes(of: id) {
+            self.id(device: $0, sensor: $1, hash: other.hashes[Int(id)])
+        }
+    }
+
+    private func id(
+        device: UnsafeRawBufferPointer,
+        sensor: UnsafeRawBufferPointer,
+        hash: UInt64
+    ) -> UInt32? {
+        guard slots.isEmpty else { return find(hash, device, sensor).id }
+        let lengths = UInt64(device.count) << 10 | UInt64(sensor.count)
+        return hashes.indices.first {
+            hashes[$0] == hash && matches(UInt32($0), lengths, device, sensor)
+        }.map(UInt32.init)
+    }
+
+    /// The hash of a key's names; the same in all dictionaries of this process.
+    public func hash(of id: UInt32) -> UInt64 { hashes[Int(id)] }
+
+    /// The bytes of a key's names.
+    @inline(__always)
+    public func withBytes<Result>(
+        of id: UInt32,
+        _ body: (_ device: UnsafeRawBufferPointer, _ sensor: UnsafeRawBufferPointer) throws ->
+            Result
+    ) rethrows -> Result {
+        let span = spans[Int(id)]
+        return try bytes.withUnsafeBytes { all in
+            let middle = span.start &+ span.device
+            return try body(
+                UnsafeRawBufferPointer(rebasing: all[span.start..<middle]),
+                UnsafeRawBufferPointer(rebasing: all[middle..<(middle &+ span.sensor)])
+            )
+        }
+    }
+
+    /// Bytes of both names of a key together.
+    public func nameByteCount(of id: UInt32) -> Int {
+        let span = spans[Int(id)]
+        return span.device &+ span.sensor
+    }
+
+    /// Whether a key comes before another in the order of ``SeriesKey``.
+    public func precedes(_ left: UInt32, _ right: UInt32) -> Bool {
+        withBytes(of: left) { leftDevice, leftSensor in
+            withBytes(of: right) { rightDevice, rightSensor in
+                let order = Self.compare(leftDevice, rightDevice)
+                return order == 0 ? Self.compare(leftSensor, rightSensor) < 0 : order < 0
+            }
+        }
+    }
+
+    private static func compare(
+        _ left: UnsafeRawBufferPointer,
+        _ right: UnsafeRawBufferPointer
+    ) -> Int {
+        let count = min(left.count, right.count)
+        if count > 0, let a = left.baseAddress, let b = right.baseAddress {
+            let order = memcmp(a, b, count)
+            if order != 0 { return Int(order) }
+        }
+        return left.count - right.count
+    }
+
+    /// The slot of a key, or the empty one where it belongs.
+    @inline(__always)
     private func find(
         _ hash: UInt64,
         _ device: UnsafeRawBufferPointer,
         _ sensor: UnsafeRawBufferPointer
-    ) -> Int {
-        let mask = slots.count - 1
-        var slot = Int(truncatingIfNeeded: hash) & mask
-        while slots[slot] != 0 {
-            let id = Int(slots[slot] - 1)
-            if hashes[id] == hash, matches(id, device, sensor) { break }
-            slot = (slot + 1) & mask
+    ) -> (slot: Int, id: UInt32?) {
+        let lengths = UInt64(device.count) << 10 | UInt64(sensor.count)
+        return slots.withUnsafeBufferPointer { slots in
+            let mask = slots.count &- 1
+            var slot = Int(truncatingIfNeeded: hash) & mask
+            while true {
+                let entry = slots[slot]
+                if entry == 0 { return (slot, nil) }
+                if entry >> 32 == hash >> 32 {
+                    let id = UInt32(truncatingIfNeeded: entry) &- 1
+                    if matches(id, lengths, device, sensor) { return (slot, id) }
+                }
+                slot = (slot &+ 1) & mask
+            }
         }
-        return slot
     }
 
+    @inline(__always)
     private func matches(
-        _ id: Int,
+        _ id: UInt32,
+        _ lengths: UInt64,
         _ device: UnsafeRawBufferPointer,
         _ sensor: UnsafeRawBufferPointer
     ) -> Bool {
-        let span = spans[id]
-        guard Int(span.device) == device.count, Int(span.sensor) == sensor.count else {
-            return false
-        }
+        let span = spans[Int(id)]
+        guard span.lengths == lengths else { return false }
         return bytes.withUnsafeBytes { all in
-            guard let start = all.baseAddress.map({ $0 + span.start }) else { return false }
+            guard let start = all.baseAddress.map({ $0 + span.start }) else { return true }
             return Self.equal(start, device) && Self.equal(start + device.count, sensor)
         }
     }
 
+    @inline(__always)
     private static func equal(_ start: UnsafeRawPointer, _ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.baseAddress.map { memcmp(start, $0, bytes.count) == 0 } ?? true
     }
 
-    private mutating func grow() {
-        slots = Array(repeating: 0, count: slots.count * 2)
-        let mask = slots.count - 1
-        for (id, hash) in hashes.enumerated() {
-            var slot = Int(truncatingIfNeeded: hash) & mask
-            while slots[slot] != 0 { slot = (slot + 1) & mask }
-            slots[slot] = UInt32(id) + 1
+    private static func entry(_ hash: UInt64, _ id: UInt32) -> UInt64 {
+        (hash & ~0xFFFF_FFFF) | UInt64(id &+ 1)
+    }
+
+    private mutating func rehash(_ slotCount: Int) {
+        slots = Array(repeating: 0, count: slotCount)
+        let mask = slotCount - 1
+        slots.withUnsafeMutableBufferPointer { slots in
+            for (id, hash) in hashes.enumerated() {
+                var slot = Int(truncatingIfNeeded: hash) & mask
+                while slots[slot] != 0 { slot = (slot &+ 1) & mask }
+                slots[slot] = Self.entry(hash, UInt32(id))
+            }
         }
+    }
+}
+
+/// The keys of a dictionary in the order of their ids; each is made when it is read.
+public struct SeriesKeys: RandomAccessCollection, Sendable {
+    let dictionary: SeriesDictionary
+
+    public var startIndex: Int { 0 }
+    public var endIndex: Int { dictionary.count }
+
+    public subscript(id: Int) -> SeriesKey {
+        dictionary.withBytes(of: UInt32(id)) { device, sensor in
+            SeriesKey(
+                uncheckedDevice: String(decoding: device, as: UTF8.self),
+                sensor: String(decoding: sensor, as: UTF8.self)
+            )
+        }
+    }
+}
+
+extension SeriesDictionary {
+    /// The partition of a key's device among so many.
+    public func partition(of id: UInt32, of count: Int) -> Int {
+        withBytes(of: id) { device, _ in Int(XXHash64.hash(device) % UInt64(count)) }
     }
 }
 

@@ -1,9 +1,26 @@
+internal import CChecksum
+
 /// The CRC-32C checksum (Castagnoli polynomial), eight bytes a step.
+///
+/// The processor's own instruction where it has one, tables elsewhere.
 ///
 /// - Source: RFC 3720 appendix B.4; Kounavis, Berry: Novel Table Lookup-Based Algorithms (2008).
 enum CRC32C {
     /// The checksum of bytes, continued from the checksum of what came before.
     static func checksum(_ bytes: UnsafeRawBufferPointer, after previous: UInt32 = 0) -> UInt32 {
+        guard hasInstruction, let start = bytes.baseAddress else {
+            return tableChecksum(bytes, after: previous)
+        }
+        return cchecksum_crc32c(start, bytes.count, previous)
+    }
+
+    private static let hasInstruction = cchecksum_has_crc32c()
+
+    /// The checksum by tables.
+    static func tableChecksum(
+        _ bytes: UnsafeRawBufferPointer,
+        after previous: UInt32 = 0
+    ) -> UInt32 {
         tables.withUnsafeBufferPointer { table in
             var crc = ~previous
             var position = 0

@@ -23,21 +23,18 @@ struct EncodedRecord: Sendable {
     ///
     /// - Throws: ``FleetError`` `.invalidArgument` when the batch is malformed or too large.
     init(_ events: EventBatch, key: IdempotencyKey?, partitionCount: Int) throws {
-        let parts = try events.split(partitionCount: partitionCount)
-        var payload = ByteWriter()
-        payload.bytes.reserveCapacity(events.count * 20 + events.series.count * 40 + 64)
-        var frames: [(part: Part, kind: UInt16, byteCount: Int)] = []
-        for part in parts {
-            let start = payload.bytes.count
-            try Self.encode(part, of: events, into: &payload)
-            frames.append(
+        let payload = try FramePayload(events, partitionCount: partitionCount)
+        try self.init(
+            payload.frames.map { frame in
                 (
-                    Part(partition: part.partition, count: part.values.count),
-                    RecordHeader.Kind.events, payload.bytes.count - start
+                    Part(partition: frame.partition, count: frame.count),
+                    RecordHeader.Kind.events, frame.byteCount
                 )
-            )
-        }
-        try self.init(frames, payload.bytes, accepted: events.count, key)
+            },
+            payload.bytes,
+            accepted: events.count,
+            key
+        )
     }
 
     /// Encodes a control record.
@@ -110,32 +107,6 @@ struct EncodedRecord: Sendable {
         self.parts = frames.map(\.part)
         self.acceptedCount = accepted
         self.key = key
-    }
-
-    private static func encode(
-        _ part: PartitionPart,
-        of events: EventBatch,
-        into payload: inout ByteWriter
-    ) throws {
-        payload.append(UInt32(part.series.count))
-        for id in part.series {
-            let key = events.series.keys[Int(id)]
-            guard let device = UInt16(exactly: key.device.utf8.count),
-                let sensor = UInt16(exactly: key.sensor.utf8.count)
-            else {
-                throw FleetError(
-                    .invalidArgument,
-                    "the series name \(key.description.prefix(40)) is too long"
-                )
-            }
-            payload.append(device)
-            payload.append(sensor)
-            payload.bytes.append(contentsOf: key.device.utf8)
-            payload.bytes.append(contentsOf: key.sensor.utf8)
-        }
-        payload.append(column: part.seriesIndex)
-        payload.append(column: part.times)
-        payload.append(column: part.values)
     }
 
     /// Where a record goes; ``offsets`` moves on with every record placed.

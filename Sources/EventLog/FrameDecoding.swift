@@ -7,6 +7,8 @@ extension RecordHeader {
         switch frame.kind {
         case Kind.events:
             return events(&reader, frame.count).map { .events($0) }
+        case Kind.eventsByName:
+            return eventsByName(&reader, frame.count).map { .events($0) }
         case Kind.idle:
             guard frame.count == 1, let until = reader.number(Int64.self) else { return nil }
             return .idle(until: Timestamp(microseconds: until))
@@ -18,22 +20,45 @@ extension RecordHeader {
     }
 
     private static func events(_ reader: inout ByteReader, _ count: Int) -> EventBatch? {
+        guard let seriesCount = reader.number(UInt32.self),
+            let nameByteCount = reader.number(UInt32.self),
+            let lengths = reader.take(Int(seriesCount) &* 4),
+            let names = reader.take(Int(nameByteCount)),
+            let series = SeriesDictionary(distinctNames: names, lengths: lengths)
+        else { return nil }
+        return columns(&reader, count, series)
+    }
+
+    private static func eventsByName(_ reader: inout ByteReader, _ count: Int) -> EventBatch? {
         guard let seriesCount = reader.number(UInt32.self) else { return nil }
-        var batch = EventBatch()
+        var series = SeriesDictionary()
         for _ in 0..<seriesCount {
             guard let deviceCount = reader.number(UInt16.self),
                 let sensorCount = reader.number(UInt16.self),
                 let device = reader.take(Int(deviceCount)),
-                let sensor = reader.take(Int(sensorCount))
+                let sensor = reader.take(Int(sensorCount)),
+                max(device.count, sensor.count) <= SeriesDictionary.partByteCountMax
             else { return nil }
-            _ = batch.series.insert(device: device, sensor: sensor)
+            _ = series.insert(device: device, sensor: sensor)
         }
-        guard batch.series.count == Int(seriesCount),
+        guard series.count == Int(seriesCount) else { return nil }
+        return columns(&reader, count, series)
+    }
+
+    private static func columns(
+        _ reader: inout ByteReader,
+        _ count: Int,
+        _ series: SeriesDictionary
+    ) -> EventBatch? {
+        let seriesCount = UInt32(series.count)
+        guard
             let index = reader.column(UInt32.self, count: count),
             let times = reader.column(Int64.self, count: count),
             let values = reader.column(Double.self, count: count),
             reader.remaining == 0, index.allSatisfy({ $0 < seriesCount })
         else { return nil }
+        var batch = EventBatch()
+        batch.series = series
         batch.seriesIndex = index
         batch.times = times
         batch.values = values
@@ -44,7 +69,8 @@ extension RecordHeader {
 extension LogFrame {
     /// The frame without what is before an offset inside it.
     func cut(from offset: Int64) -> LogFrame {
-        guard offset > baseOffset, case .events(let batch) = record else { return self }
+        guard offset > baseOffset, hasOffsetPerEvent, case .events(let batch) = record
+        else { return self }
         let skipped = min(Int(offset - baseOffset), batch.count)
         return LogFrame(
             partition: partition,

@@ -24,9 +24,11 @@ struct RecordHeader: Sendable {
 
     /// What a frame carries.
     enum Kind {
-        static let events: UInt16 = 1
+        /// Events whose names lie each after its lengths; read, no longer written.
+        static let eventsByName: UInt16 = 1
         static let idle: UInt16 = 2
         static let complete: UInt16 = 3
+        static let events: UInt16 = 4
     }
 
     let byteCount: Int

@@ -18,7 +18,7 @@ struct SeriesDictionaryTests {
                 return
             }
         }
-        #expect(dictionary.keys == keys)
+        #expect(Array(dictionary.keys) == keys)
         #expect(dictionary.count == keys.count)
         #expect(dictionary.id(of: try SeriesKey(device: "d0", sensor: "s9")) == nil)
     }

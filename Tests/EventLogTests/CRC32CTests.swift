@@ -35,4 +35,21 @@ import Testing
             #expect(both == whole)
         }
     }
+
+    @Test("The processor's instruction gives what the tables give, at every length and start")
+    func instruction() {
+        let bytes = (0..<300).map { UInt8(truncatingIfNeeded: $0 &* 167 &+ 13) }
+        bytes.withUnsafeBytes { all in
+            for start in 0..<16 {
+                for end in start...all.count {
+                    let part = UnsafeRawBufferPointer(rebasing: all[start..<end])
+                    let previous = UInt32(start) &* 0x9E37_79B9
+                    #expect(
+                        CRC32C.checksum(part, after: previous)
+                            == CRC32C.tableChecksum(part, after: previous)
+                    )
+                }
+            }
+        }
+    }
 }

@@ -21,11 +21,60 @@ struct EventRoutes {
         router.get("/v1/events") { request, _ in try await export(request) }
         router.get("/v1/events/late") { request, _ in
             let limit = try request.number("limit", default: 100, in: 1...10_000)
-            return try JSONAnswer.ok(await backend.windows.lateEvents(limit: limit))
+            return try JSONAnswer.ok(await late(limit: limit))
         }
         router.get("/v1/events/rejected") { request, _ in
             let limit = try request.number("limit", default: 100, in: 1...10_000)
-            return try JSONAnswer.ok(await backend.windows.rejected(limit: limit))
+            return try JSONAnswer.ok(await rejected(limit: limit))
+        }
+    }
+
+    /// A late event as the short list shows it.
+    private struct LateAnswer: Encodable {
+        let definition: String
+        let key: SeriesKey
+        let time: Timestamp
+        let value: Double
+    }
+
+    private func late(limit: Int) async throws -> [LateAnswer] {
+        try await backend.windows.deadLetters(
+            DeadLetterFilter(reason: .late),
+            before: nil,
+            limit: limit
+        ).compactMap { stored in
+            guard let device = stored.letter.device, let sensor = stored.letter.sensor,
+                let time = stored.letter.time
+            else { return nil }
+            return LateAnswer(
+                definition: stored.letter.definition ?? "",
+                key: SeriesKey(uncheckedDevice: device, sensor: sensor),
+                time: time,
+                value: stored.letter.value ?? .nan
+            )
+        }
+    }
+
+    /// A rejected event as the short list shows it.
+    private struct RejectedAnswer: Encodable {
+        let receivedAt: Timestamp
+        let source: String
+        let reason: String
+        let sample: String
+    }
+
+    private func rejected(limit: Int) async throws -> [RejectedAnswer] {
+        try await backend.windows.deadLetters(
+            DeadLetterFilter(),
+            before: nil,
+            limit: 10_000
+        ).filter { $0.letter.text != nil }.prefix(limit).map { stored in
+            RejectedAnswer(
+                receivedAt: stored.letter.receivedAt,
+                source: stored.letter.source,
+                reason: stored.letter.message ?? stored.letter.reason.rawValue,
+                sample: stored.letter.text ?? ""
+            )
         }
     }
 

@@ -1,0 +1,167 @@
+import Core
+
+/// The events of a batch as the payload of a record: one frame per partition, columns in each.
+///
+/// A frame holds, little-endian: the number of series and of bytes in their names (32 bits each),
+/// per series the lengths of device and sensor (16 bits each), the names, then per event its
+/// series (32 bits), time (64) and value (64). Series are numbered in order of appearance.
+///
+/// ``EventBatch/split(partitionCount:)`` is the plain version of the same split.
+struct FramePayload {
+    /// A partition's share.
+    struct Frame {
+        let partition: Int
+        /// Events in it.
+        var count = 0
+        var byteCount = 0
+        fileprivate var seriesCount = 0
+        fileprivate var nameByteCount = 0
+
+        fileprivate init(partition: Int) {
+            self.partition = partition
+        }
+    }
+
+    /// Partitions without events have none.
+    private(set) var frames: [Frame]
+    private(set) var bytes: [UInt8] = []
+    /// Per series of the batch: its partition, or ``unknown`` while no event has it.
+    private var partitionOf: [UInt16]
+    /// Per series: its number in the frame.
+    private var localID: [UInt32]
+    /// The series in order of appearance.
+    private var order: [UInt32] = []
+
+    private static let unknown = UInt16.max
+
+    /// - Throws: `.invalidArgument` when columns differ in length or an id is unknown.
+    init(_ events: EventBatch, partitionCount: Int) throws {
+        try events.checkColumns()
+        frames = (0..<partitionCount).map(Frame.init)
+        partitionOf = Array(repeating: Self.unknown, count: events.series.count)
+        localID = Array(repeating: 0, count: events.series.count)
+        order.reserveCapacity(events.series.count)
+        try count(events)
+        var byteCount = 0
+        for index in frames.indices where frames[index].count > 0 {
+            frames[index].byteCount =
+                8 + frames[index].seriesCount * 4 + frames[index].nameByteCount
+                + frames[index].count * 20
+            byteCount += frames[index].byteCount
+        }
+        bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, filled in
+            let target = UnsafeMutableRawBufferPointer(buffer)
+            writeNames(of: events.series, to: target)
+            writeEvents(events, to: target)
+            filled = byteCount
+        }
+        frames.removeAll { $0.count == 0 }
+    }
+
+    /// Counts events, series and bytes of names per partition.
+    private mutating func count(_ events: EventBatch) throws {
+        for row in 0..<events.count {
+            let id = Int(events.seriesIndex[row])
+            guard id < partitionOf.count else { throw events.unknownSeries(id, row: row) }
+            var partition = partitionOf[id]
+            if partition == Self.unknown {
+                let series = UInt32(truncatingIfNeeded: id)
+                partition = UInt16(events.series.partition(of: series, of: frames.count))
+                partitionOf[id] = partition
+                localID[id] = UInt32(frames[Int(partition)].seriesCount)
+                order.append(series)
+                frames[Int(partition)].seriesCount &+= 1
+                frames[Int(partition)].nameByteCount &+= events.series.nameByteCount(of: series)
+            }
+            frames[Int(partition)].count &+= 1
+        }
+    }
+
+    /// Where the frame of each partition starts, and 0 where there is none.
+    private var starts: [Int] {
+        var start = 0
+        return frames.map { frame in
+            defer { start += frame.byteCount }
+            return start
+        }
+    }
+
+    private func writeNames(
+        of series: SeriesDictionary,
+        to target: UnsafeMutableRawBufferPointer
+    ) {
+        var lengthAt = starts
+        var nameAt = lengthAt
+        for (index, frame) in frames.enumerated() where frame.count > 0 {
+            let start = lengthAt[index]
+            Self.store(UInt32(frame.seriesCount), target, start)
+            Self.store(UInt32(frame.nameByteCount), target, start + 4)
+            lengthAt[index] = start + 8
+            nameAt[index] = start + 8 + frame.seriesCount * 4
+        }
+        for id in order {
+            let partition = Int(partitionOf[Int(id)])
+            series.withBytes(of: id) { device, sensor in
+                Self.store(UInt16(device.count), target, lengthAt[partition])
+                Self.store(UInt16(sensor.count), target, lengthAt[partition] &+ 2)
+                Self.copy(device, target, nameAt[partition])
+                Self.copy(sensor, target, nameAt[partition] &+ device.count)
+                nameAt[partition] &+= device.count &+ sensor.count
+            }
+            lengthAt[partition] &+= 4
+        }
+    }
+
+    private func writeEvents(_ events: EventBatch, to target: UnsafeMutableRawBufferPointer) {
+        /// Where the next value of each column of a partition goes.
+        struct Cursor {
+            var series: Int
+            var time: Int
+            var value: Int
+        }
+        let starts = starts
+        var cursors = frames.indices.map { index in
+            let frame = frames[index]
+            let series = starts[index] + 8 + frame.seriesCount * 4 + frame.nameByteCount
+            return Cursor(
+                series: series,
+                time: series + frame.count * 4,
+                value: series + frame.count * 12
+            )
+        }
+        cursors.withUnsafeMutableBufferPointer { cursors in
+            for row in 0..<events.count {
+                let id = Int(events.seriesIndex[row])
+                let partition = Int(partitionOf[id])
+                let cursor = cursors[partition]
+                Self.store(localID[id], target, cursor.series)
+                Self.store(events.times[row], target, cursor.time)
+                Self.store(events.values[row].bitPattern, target, cursor.value)
+                cursors[partition] = Cursor(
+                    series: cursor.series &+ 4,
+                    time: cursor.time &+ 8,
+                    value: cursor.value &+ 8
+                )
+            }
+        }
+    }
+
+    @inline(__always)
+    private static func store<Value: FixedWidthInteger & BitwiseCopyable>(
+        _ value: Value,
+        _ target: UnsafeMutableRawBufferPointer,
+        _ offset: Int
+    ) {
+        target.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)
+    }
+
+    @inline(__always)
+    private static func copy(
+        _ bytes: UnsafeRawBufferPointer,
+        _ target: UnsafeMutableRawBufferPointer,
+        _ offset: Int
+    ) {
+        UnsafeMutableRawBufferPointer(rebasing: target[offset..<(offset &+ bytes.count)])
+            .copyMemory(from: bytes)
+    }
+}
