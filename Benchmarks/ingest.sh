@@ -1,8 +1,8 @@
 #!/bin/sh
 # Measures the whole path from the wire to windows in SQL, and peers beside it, on one core.
 #
-#   Benchmarks/ingest.sh [PART…] [OPTIONS]     PART: throughput (when none is said), latency, scale,
-#                                              peers, profile; all is every one but profile
+#   Benchmarks/ingest.sh [PART…] [OPTIONS]     PART: throughput (when none is said), latency,
+#                                              scale, peers, profile; all is all but profile
 #   Benchmarks/ingest.sh --help                the options
 # Environment: FLEETSCORE  a release build of the server (.build/release/fleetscore); it is not
 #                          built here unless BUILD=1
@@ -10,7 +10,7 @@
 #                          to be measured (Benchmarks/.build-ingest)
 #              PYTHON      the interpreter (python3); peers get a virtual environment of their own,
 #                          .venv-bench, unless PEERS_PYTHON names one
-# Ends with 1 when SQL does not hold what was sent. Peers that are not here are SKIPPED in the table.
+# Ends with 1 when SQL does not hold what was sent. Peers that are not here are shown as SKIPPED.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
@@ -34,8 +34,8 @@ esac
 mkdir -p "$work/bin"
 for tool in load fsync-rate; do
     source=$here/load/$tool.c
-    if [ ! -x "$work/bin/$tool" ] || [ -n "$(find "$here/load" -name '*.[ch]' -newer "$work/bin/$tool")" ]
-    then
+    newer=$(find "$here/load" -name '*.[ch]' -newer "$work/bin/$tool" 2>/dev/null || echo all)
+    if [ ! -x "$work/bin/$tool" ] || [ -n "$newer" ]; then
         ${CC:-cc} -std=gnu11 -O2 -Wall -Wextra -Werror -o "$work/bin/$tool" "$source" -lm
     fi
 done

@@ -1,8 +1,8 @@
 """The peer Bytewax: NDJSON file, tumbling windows of ten seconds per series, SQLite.
 
 Environment: EVENTS, OUTPUT (a database). Run with `python -m bytewax.run`.
-Written as its documentation shows it, with orjson and slots for speed. Its cost grows with keys times
-batches, so batches are as large as a second of events: with 1,000 it took 200 us an event. The sink
+Written as its documentation shows it, with orjson and slots for speed. Its cost grows with keys
+times batches, so a batch is a second of events: batches of 1,000 took ten times as long. The sink
 commits once per batch that the engine gives it, durably.
 """
 

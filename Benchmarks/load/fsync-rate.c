@@ -35,7 +35,8 @@ int main(int count, char **words) {
     for (double end = now() + seconds; n < samples_max;) {
         double start = now();
         if (start >= end) break;
-        if (write(file, bytes, size) != (ssize_t)size || fdatasync(file)) return perror(words[1]), 1;
+        if (write(file, bytes, size) != (ssize_t)size || fdatasync(file))
+            return perror(words[1]), 1;
         samples[n++] = now() - start;
     }
     unlink(words[1]);

@@ -212,7 +212,8 @@ static void pull(struct sender *sender, struct connection *connection, const dou
 
 static void connect_all(struct sender *sender) {
     const struct options *options = sender->options;
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options->port)};
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)options->port)};
     inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
     sender->epoll = epoll_create1(0);
     sender->connections = calloc((size_t)options->connections, sizeof *sender->connections);
@@ -237,8 +238,8 @@ static void give(struct sender *sender, const double *due, double time) {
         struct connection *connection = &sender->connections[i];
         if (connection->retry_at > 0 && time >= connection->retry_at) begin(sender, connection);
         if (connection->batch >= 0) continue;
-        if (sender->next >= sender->count || sender->next >= sender->oldest + options->ahead) continue;
-        if (due[sender->next] > time) continue;
+        if (sender->next >= sender->count || due[sender->next] > time) continue;
+        if (sender->next >= sender->oldest + options->ahead) continue;
         connection->batch = sender->next++;
         begin(sender, connection);
     }
@@ -342,7 +343,9 @@ static struct options parse(int count, char **words) {
         else if (!strcmp(word, "--type")) options.type = value;
         else if (!strcmp(word, "--out")) options.out = value;
         else if (!strcmp(word, "--format"))
-            options.plan.format = !strcmp(value, "line") ? LINE : !strcmp(value, "csv") ? CSV : NDJSON;
+            options.plan.format = !strcmp(value, "line")  ? LINE
+                                  : !strcmp(value, "csv") ? CSV
+                                                          : NDJSON;
         else { fprintf(stderr, "load: there is no option %s\n", word); exit(2); }
     }
     static const char *const types[] = {"application/x-ndjson", "text/plain; charset=utf-8",

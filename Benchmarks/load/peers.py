@@ -13,7 +13,7 @@ import time
 import urllib.parse
 
 from server import free_port, processor_seconds, request, wait_for_health
-from workload import Sender, settle
+from workload import START, Sender, settle
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -177,7 +177,7 @@ class Influx:
             sender.start()
             sent = sender.result()
             for start in range(0, workload.seconds, 10):
-                self.aggregate(port, 1767225600 + start)
+                self.aggregate(port, START + start)
             stored = time.monotonic()
             result.processor_ns = (processor_seconds(process.pid) - used) / workload.events * 1e9
             result.events = workload.events
@@ -242,7 +242,8 @@ class Influx:
         )
 
     def totals(self, port):
-        answer = self.query(port, 'SELECT count("sum"), sum("count"), sum("sum") FROM bench.agg./.*/')
+        text = 'SELECT count("sum"), sum("count"), sum("sum") FROM bench.agg./.*/'
+        answer = self.query(port, text)
         rows = [series["values"][0] for series in answer.get("series", [])]
         return (
             sum(row[1] for row in rows), sum(row[2] for row in rows), sum(row[3] for row in rows)

@@ -14,10 +14,16 @@ STAGES = [
     ("SQLite", re.compile(r"libsqlite3|sqlite3_|\$s\w*?11SQLiteStore|\$s\w*?4GRDB")),
     ("windowing", re.compile(r"\$s\w{0,9}?9Windowing")),
     ("decode", re.compile(r"\$s\w{0,9}?4Wire[A-Z]|\$s\w{0,9}?4Wire\d")),
-    ("log read", re.compile(r"FrameDecod|FrameScan|SegmentLogC4read|TailCache|\$s\w*?8EventLog\w*?[rR]ead")),
+    (
+        "log read",
+        re.compile(r"FrameDecod|FrameScan|SegmentLogC4read|TailCache|\$s\w*?8EventLog\w*?[rR]ead"),
+    ),
     ("log append", re.compile(r"\$s\w{0,9}?8EventLog|\$s\w{0,9}?4Disk[A-Z0-9]")),
     ("aggregator", re.compile(r"10Aggregator|19PartitionAggregator")),
-    ("HTTP", re.compile(r"\$s\w{0,9}?(11Hummingbird|15HummingbirdCore|\d+NIO|8NIOHTTP1|3API)|c_nio|http_parser|llhttp")),
+    (
+        "HTTP",
+        re.compile(r"\$s\w{0,9}?(11Hummingbird|15HummingbirdCore|\d+NIO|3API)|c_nio|llhttp"),
+    ),
     ("ingest service", re.compile(r"\$s\w{0,9}?7Service")),
     ("kernel, network", re.compile(r"tcp_|sock_|inet_|__sys_(recv|send)|epoll|net_rx")),
 ]

@@ -200,7 +200,8 @@ class Report:
             print(f"FAILED: {failure}")
         if arguments.markdown:
             with open(arguments.markdown, "w") as file:
-                file.write(f"## Ingest: from the wire to windows in SQL\n\n`{command}`\n\n{about}.\n")
+                title = "## Ingest: from the wire to windows in SQL"
+                file.write(f"{title}\n\n`{command}`\n\n{about}.\n")
                 for table in self.tables.values():
                     file.write("\n" + table.markdown() + "\n")
 

@@ -8,6 +8,8 @@ import subprocess
 import time
 
 WINDOW_SECONDS = 10
+# 2026-01-01T00:00:00Z: a past whose windows only the data closes.
+START = 1_767_225_600
 TYPES = {"ndjson": "application/x-ndjson", "line": "text/plain; charset=utf-8", "csv": "text/csv"}
 PATHS = {"ndjson": "/v1/events", "line": "/api/v2/write?precision=ms", "csv": "/v1/events"}
 
@@ -45,7 +47,7 @@ class Workload:
         return math.ceil(self.ahead * self.batch / self.series) + 1
 
     def arguments(self):
-        words = []
+        words = ["--start", str(START)]
         for name in ("devices", "sensors", "seconds", "batch", "format"):
             words += [f"--{name}", str(getattr(self, name))]
         return words + (["--shuffled"] if self.shuffled else [])
