@@ -5,6 +5,7 @@ import dataclasses
 import json
 import os
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -196,6 +197,7 @@ def parse():
         type=lambda text: [int(word) for word in text.split(",")],
     )
     parser.add_argument("--peer-seconds", type=int, default=20, help="event time for the slowest")
+    parser.add_argument("--peer-limit", type=float, default=600, help="seconds for a peer")
     parser.add_argument("--server-core", type=int, default=(os.cpu_count() or 2) - 1)
     parser.add_argument("--sender-core", type=int, default=0)
     parser.add_argument("--markdown", help="where the section for results.md is written")
@@ -213,6 +215,8 @@ def main():
         if part not in known:
             sys.exit(f"ingest: there is no part {part}; there are {', '.join(known)}")
     bench = Bench(arguments)
+    # Who is asked to stop ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     # The driver itself stays off the server's core.
     os.sched_setaffinity(0, {arguments.sender_core})
     for part in parts:

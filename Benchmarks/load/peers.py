@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.parse
 
@@ -55,6 +56,23 @@ def expected_totals(path):
     )
 
 
+def marks(process, limit):
+    """The moments that the program prints, and its processor time at each."""
+    moments, used = {}, {}
+    timer = threading.Timer(limit, process.kill)
+    timer.start()
+    try:
+        for line in process.stdout:
+            name, _, value = line.partition(" ")
+            if name in ("started", "stored"):
+                moments[name] = float(value)
+                used[name] = tree_seconds(process.pid)
+        process.wait()
+    finally:
+        timer.cancel()
+    return moments, used
+
+
 class FileProgram:
     """A peer that is a program which reads a file of events."""
 
@@ -80,30 +98,31 @@ class FileProgram:
             **os.environ, "EVENTS": events, "OUTPUT": output, "PYTHONDONTWRITEBYTECODE": "1",
         }
         settle()
-        with open(os.path.join(folder, "errors"), "w+") as errors:
-            process = subprocess.Popen(
-                ["taskset", "-c", str(bench.arguments.server_core), *self.command(python)],
-                cwd=HERE, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True,
-            )
-            moments, used = {}, {}
-            for line in process.stdout:
-                name, _, value = line.partition(" ")
-                if name in ("started", "stored"):
-                    moments[name] = float(value)
-                    used[name] = tree_seconds(process.pid)
-            if process.wait() != 0 or len(moments) < 2:
-                errors.seek(0)
-                result.skipped = "it fails: " + " ".join(errors.read().split())[-200:]
-                shutil.rmtree(folder, ignore_errors=True)
-                return result
-        result.events = workload.events
-        result.rate = workload.events / (moments["stored"] - moments["started"])
-        result.processor_ns = (used["stored"] - used["started"]) / workload.events * 1e9
-        wanted = expected_totals(workload.expectation(bench.tools, bench.work))
-        found = self.totals(output)
-        result.verified = "yes" if found == wanted else f"NO: {found}, expected {wanted}"
-        shutil.rmtree(folder, ignore_errors=True)
-        return result
+        process = None
+        try:
+            with open(os.path.join(folder, "errors"), "w+") as errors:
+                process = subprocess.Popen(
+                    ["taskset", "-c", str(bench.arguments.server_core), *self.command(python)],
+                    cwd=HERE, env=environment, stdout=subprocess.PIPE, stderr=errors, text=True,
+                )
+                moments, used = marks(process, bench.arguments.peer_limit)
+                if len(moments) < 2:
+                    errors.seek(0)
+                    said = " ".join(errors.read().split())[-200:]
+                    limit = f"not done after {bench.arguments.peer_limit:.0f} s"
+                    result.skipped = f"it fails: {said}" if said else limit
+                    return result
+            result.events = workload.events
+            result.rate = workload.events / (moments["stored"] - moments["started"])
+            result.processor_ns = (used["stored"] - used["started"]) / workload.events * 1e9
+            wanted = expected_totals(workload.expectation(bench.tools, bench.work))
+            found = self.totals(output)
+            result.verified = "yes" if found == wanted else f"NO: {found}, expected {wanted}"
+            return result
+        finally:
+            if process and process.poll() is None:
+                process.kill()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class Bytewax(FileProgram):
