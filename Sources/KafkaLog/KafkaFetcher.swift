@@ -31,6 +31,8 @@ final class KafkaFetcher: @unchecked Sendable {
         /// Taken out of the queue but too much for its read.
         var stash: UnsafeMutablePointer<rd_kafka_message_t>?
         var repeats: RepeatWindow
+        /// The end was reached once since the start, so that nothing old is on its way.
+        var hasReachedEnd = false
 
         /// Where a read must go on so that nothing is fetched again.
         var resume: Int64 { max(position, wanted) }
@@ -116,7 +118,9 @@ final class KafkaFetcher: @unchecked Sendable {
             left -= frames.eventCount
             result.frames += frames.frames
             let cursor = cursors[partition]
-            if cursor.stash != nil || cursor.resume < context.board.ends[partition] {
+            if cursor.stash != nil || !cursor.hasReachedEnd
+                || cursor.resume < context.board.ends[partition]
+            {
                 result.isBehind = true
             }
             if left <= 0 { break }
@@ -182,6 +186,7 @@ final class KafkaFetcher: @unchecked Sendable {
         cursors[partition].queue = queue
         cursors[partition].position = first
         cursors[partition].wanted = offset
+        cursors[partition].hasReachedEnd = false
         cursors[partition].repeats = RepeatWindow(offsetCount: settings.dedupeOffsetCount)
         return true
     }
@@ -339,6 +344,7 @@ final class KafkaFetcher: @unchecked Sendable {
     ) throws -> Bool {
         switch message.err {
         case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+            cursors[partition].hasReachedEnd = true
             // Offsets up to here may hold markers of transactions, which are never delivered.
             cursors[partition].position = max(cursors[partition].position, message.offset)
             if message.offset >= cursors[partition].wanted { frames.skip(to: message.offset) }

@@ -42,8 +42,7 @@ package final class KafkaLog: EventLog {
     /// programs, which are rejected without it; `reject` gets what is not taken in, on the reading
     /// thread, and must return soon.
     ///
-    /// - Throws: `.invalidArgument` for settings; `.unavailable` when no broker answers within
-    ///   ten seconds; `.conflict` when the topic has another partition count.
+    /// - Throws: `.invalidArgument` for settings; `.unavailable` when no broker answers in time; `.conflict` when the topic has another partition count.
     package static func open(
         _ settings: KafkaSettings,
         joinsGroup: Bool = true,
@@ -60,7 +59,7 @@ package final class KafkaLog: EventLog {
         return try await thread.run {
             let events = KafkaEvents(logger: logger)
             let handle = try KafkaHandle(RD_KAFKA_CONSUMER, .fetcher(settings), events: events)
-            let start = KafkaTopic(handle: handle, settings: settings, timeout: .seconds(10))
+            let start = KafkaTopic(handle: handle, settings: settings, timeout: settings.connectTimeout)
             let partitionCount = try start.open()
             let board = KafkaBoard(partitionCount: partitionCount, hasGroup: joinsGroup)
             let fetcher = try KafkaFetcher(
