@@ -81,7 +81,7 @@ let package = Package(
         // Values.
         library("Core"),
         // Pure logic.
-        library("Wire", ["Core"]),
+        library("Wire", ["Core", "CBytes", "CZlib", "CZstd"]),
         library("Windowing", ["Core"]),
         library("Parquet", ["CZstd"]),
         library("Inference", ["CVector"]),
@@ -130,6 +130,7 @@ let package = Package(
             swiftSettings: settings
         ),
         // C.
+        .target(name: "CBytes"),
         .target(name: "CVector"),
         .systemLibrary(
             name: "CZstd",
@@ -155,7 +156,7 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("CoreTests", ["Core"]),
-        tests("WireTests", ["Core", "Wire"]),
+        tests("WireTests", ["Core", "Wire", "CBytes", "CZlib", "CZstd"]),
         tests("WindowingTests", ["Core", "Windowing"]),
         tests("ParquetTests", ["Parquet"], exclude: ["check_parquet.py"]),
         tests("InferenceTests", ["Inference", "CVector"]),
