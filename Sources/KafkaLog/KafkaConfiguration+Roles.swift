@@ -25,6 +25,8 @@ extension KafkaConfiguration {
             properties: [
                 ("partition.assignment.strategy", "cooperative-sticky"),
                 ("session.timeout.ms", "6000"), ("heartbeat.interval.ms", "1500"),
+                // The group waits so long for a member that is gone; ours polls all the time.
+                ("max.poll.interval.ms", "10000"),
             ]
         )
         configuration.callbacks = .rebalance

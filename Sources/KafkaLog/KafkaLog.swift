@@ -59,7 +59,11 @@ package final class KafkaLog: EventLog {
         return try await thread.run {
             let events = KafkaEvents(logger: logger)
             let handle = try KafkaHandle(RD_KAFKA_CONSUMER, .fetcher(settings), events: events)
-            let start = KafkaTopic(handle: handle, settings: settings, timeout: settings.connectTimeout)
+            let start = KafkaTopic(
+                handle: handle,
+                settings: settings,
+                timeout: settings.connectTimeout
+            )
             let partitionCount = try start.open()
             let board = KafkaBoard(partitionCount: partitionCount, hasGroup: joinsGroup)
             let fetcher = try KafkaFetcher(
