@@ -9,6 +9,7 @@ import Logging
 ///
 ///     KafkaPeer broker            prints its address; makes a topic for each line "NAME COUNT"
 ///     KafkaPeer consume BROKERS TOPIC GROUP FOLDER STRATEGY
+///     KafkaPeer rates BROKERS TOPIC BATCHES    appends and reads batches of 1,000 events
 ///     KafkaPeer guard PROGRAM ARGUMENT...    runs a program that must not outlive the tests
 ///
 /// It ends when its standard input ends or, as a consumer, after two minutes.
@@ -28,6 +29,9 @@ enum KafkaPeer {
                 folder: words[4],
                 strategy: words[5]
             )
+        case "rates" where arguments.count == 4:
+            let words = Array(arguments)
+            try await Rates.measure(words[1], words[2], batchCount: Int(words[3]) ?? 1000)
         case "guard" where arguments.count > 1:
             try watch(Array(arguments.dropFirst()))
         default:
