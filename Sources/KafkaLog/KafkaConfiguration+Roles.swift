@@ -39,7 +39,10 @@ extension KafkaConfiguration {
     }
 
     /// The fetcher: reads from the offsets it is told and from no others.
-    static func fetcher(_ settings: KafkaSettings) -> KafkaConfiguration {
+    ///
+    /// The library's bound on what is fetched ahead is per partition.
+    static func fetcher(_ settings: KafkaSettings, partitionCount: Int) -> KafkaConfiguration {
+        let byteCount = max(1 << 20, settings.prefetchByteCountMax / max(1, partitionCount))
         var configuration = KafkaConfiguration(
             properties: [("fetch.wait.max.ms", "100"), ("fetch.error.backoff.ms", "100")]
         )
@@ -50,7 +53,7 @@ extension KafkaConfiguration {
             ("enable.auto.commit", "false"), ("enable.auto.offset.store", "false"),
             ("auto.offset.reset", "error"), ("enable.partition.eof", "true"),
             ("isolation.level", "read_committed"), ("check.crcs", "true"),
-            ("queued.max.messages.kbytes", "\(settings.prefetchByteCountMax >> 10)"),
+            ("queued.max.messages.kbytes", "\(byteCount >> 10)"),
         ]
         return configuration
     }

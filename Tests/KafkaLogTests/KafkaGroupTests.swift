@@ -124,6 +124,25 @@ import Testing
         await log.close()
     }
 
+    @Test("What is no longer needed is committed for tools that show how far the group is")
+    func committed() async throws {
+        let (address, topic) = try Self.memory.open()
+        let log = try await member(Self.memory, address, topic)
+        try await append(log, 0..<100)
+        try await eventually("all partitions") { await log.assignment().partitions.count == 4 }
+        let frames = try await EventLogContract.drain(log)
+        #expect(values(frames).count == 100)
+        var offsets = await log.endOffsets()
+        offsets[3] = .max
+        await log.release(before: offsets)
+        let group = "group-\(topic)"
+        let wanted: [Int64?] = offsets.map { $0 == .max ? nil : $0 }
+        try await eventually("the commit") {
+            try CommittedOffsets.read(address, topic, group: group, partitionCount: 4) == wanted
+        }
+        await log.close()
+    }
+
     @Test("A killed process is replaced, from the offsets that it stored", arguments: dying)
     func killed(_ peer: Peer) async throws {
         let (address, topic) = try peer.open()
