@@ -57,10 +57,12 @@ package final class KafkaLog: EventLog {
         logVersion(logger)
         let thread = try BlockingThread(name: "kafka reader")
         return try await thread.run {
-            let events = KafkaEvents(logger: logger)
-            let handle = try KafkaHandle(RD_KAFKA_CONSUMER, .fetcher(settings), events: events)
-            let start = KafkaTopic(handle: handle, settings: settings, timeout: settings.connectTimeout)
-            let partitionCount = try start.open()
+            let partitionCount = try openTopic(settings, logger)
+            let handle = try KafkaHandle(
+                RD_KAFKA_CONSUMER,
+                .fetcher(settings, partitionCount: partitionCount),
+                events: KafkaEvents(logger: logger)
+            )
             let board = KafkaBoard(partitionCount: partitionCount, hasGroup: joinsGroup)
             let fetcher = try KafkaFetcher(
                 KafkaTopic(handle: handle, settings: settings, timeout: .seconds(2)),
@@ -83,6 +85,22 @@ package final class KafkaLog: EventLog {
                 Surroundings(limits: limits, wallClock: wallClock, clock: clock, logger: logger)
             )
         }
+    }
+
+    /// The topic's partitions, by a client that is gone afterwards.
+    private static func openTopic(_ settings: KafkaSettings, _ logger: Logger) throws -> Int {
+        let handle = try KafkaHandle(
+            RD_KAFKA_CONSUMER,
+            .fetcher(settings, partitionCount: 1),
+            events: KafkaEvents(logger: logger)
+        )
+        defer { handle.destroy() }
+        let topic = KafkaTopic(
+            handle: handle,
+            settings: settings,
+            timeout: settings.connectTimeout
+        )
+        return try topic.open()
     }
 
     /// What the log is given by whoever opens it.
@@ -124,6 +142,11 @@ package final class KafkaLog: EventLog {
                     board.rebalance(isGiven: $0, $1)
                 }
             ) : nil
+    }
+
+    deinit {
+        guard board.close() else { return }
+        member?.retire()
     }
 
     /// The version of librdkafka in use, such as `2.0.2`.

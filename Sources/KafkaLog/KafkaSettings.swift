@@ -68,8 +68,8 @@ package struct KafkaSettings: Sendable, Equatable {
     package var deliveryTimeout = Duration.seconds(10)
     /// Bytes that may wait to be acknowledged; appends beyond fail as exhausted.
     package var pendingByteCountMax = 64 << 20
-    /// Bytes fetched ahead per partition; fetching pauses beyond.
-    package var prefetchByteCountMax = 16 << 20
+    /// Bytes fetched ahead over all partitions, at least 1 MiB each; fetching pauses beyond.
+    package var prefetchByteCountMax = 128 << 20
     /// A batch sent again counts once within so many offsets of its partition.
     ///
     /// Every start reads so many messages before the checkpoint.

@@ -68,8 +68,9 @@ final class GroupReader: Sendable {
                     to: frame.endOffset,
                     values([frame])
                 )
-                // Someone else owns it now; the next assignment will say so.
-                offsets[frame.partition] = isStored ? frame.endOffset : .max
+                // Someone else owns it, or did until now: go on where the store is.
+                offsets[frame.partition] =
+                    isStored ? frame.endOffset : await store.offsets[frame.partition]
             }
             if frames.isEmpty {
                 await log.waitForAppend(beyond: offsets, timeout: .milliseconds(100))

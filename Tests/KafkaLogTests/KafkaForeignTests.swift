@@ -51,7 +51,10 @@ import Testing
         let elsewhere = Self.device(on: 2)
         let producer = try ForeignProducer(broker.address, topic)
         try producer.send((0..<50).map { "\(here)=\($0)" }, partition: 1)
-        try producer.send(["nonsense", "\(here)=50 bad \(here)=51", "\(elsewhere)=7"], partition: 1)
+        try producer.send(
+            ["nonsense", "\(here)=50 bad \(here)=51", "\(elsewhere)=7"],
+            partition: 1
+        )
         try producer.send(["\(here)=52"], partition: 1)
         let rejects = Rejects()
         let log = try await openLog(
@@ -111,7 +114,9 @@ import Testing
         let topic = try broker.topic()
         let producer = try ForeignProducer(broker.address, topic)
         try producer.send(["what", ""], partition: 3)
-        let format = [("fleetscore-format", "1"), ("fleetscore-batch", "k"), ("fleetscore-part", "0")]
+        let format = [
+            ("fleetscore-format", "1"), ("fleetscore-batch", "k"), ("fleetscore-part", "0"),
+        ]
         try producer.send(["FSK1 but no more"], partition: 3, headers: format)
         let rejects = Rejects()
         let log = try await openLog(broker.address, topic, reject: { rejects.add($0) })

@@ -9,26 +9,45 @@ import Testing
     /// A broker, or why there is none.
     struct Peer: Sendable, CustomTestStringConvertible {
         let testDescription: String
+        /// How the members share the partitions; each peer shows another way.
+        let strategy: String
         let open: @Sendable () throws -> (address: String, topic: String)
     }
 
-    private static let memory = Peer(testDescription: "broker in memory") {
-        let broker = try MockBroker.shared.get()
-        return (broker.address, try broker.topic())
+    private static let memory = inMemory("cooperative-sticky")
+
+    private static func inMemory(_ strategy: String) -> Peer {
+        Peer(testDescription: "broker in memory, \(strategy)", strategy: strategy) {
+            let broker = try MockBroker.shared.get()
+            return (broker.address, try broker.topic())
+        }
     }
 
-    private static let durable = Peer(testDescription: "broker that stores") {
+    private static let durable = Peer(
+        testDescription: "broker that stores, range",
+        strategy: "range"
+    ) {
         (try DurableBroker.shared.get().address, TopicNames.next())
     }
 
-    private static let peers = DurableBroker.isMissing ? [memory] : [memory, durable]
+    private static let peers = [memory] + (DurableBroker.isMissing ? [] : [durable])
 
-    private func member(_ address: String, _ topic: String) async throws -> KafkaLog {
+    /// The broker that stores never notices that a member died, so it is not asked.
+    private static let dying = [memory, inMemory("range")]
+
+    private func member(
+        _ peer: Peer,
+        _ address: String,
+        _ topic: String
+    ) async throws -> KafkaLog {
         try await openLog(
             address,
             topic,
             group: "group-\(topic)",
-            change: { $0.partitionCount = 4 }
+            change: {
+                $0.partitionCount = 4
+                $0.properties["partition.assignment.strategy"] = peer.strategy
+            }
         )
     }
 
@@ -41,17 +60,20 @@ import Testing
         }
     }
 
-    @Test("Two members share the partitions; one goes, and nothing is lost or doubled", arguments: peers)
+    @Test(
+        "Two members share the partitions; one goes, and nothing is lost or doubled",
+        arguments: peers
+    )
     func handOver(_ peer: Peer) async throws {
         let (address, topic) = try peer.open()
         let sender = try await openLog(address, topic, change: { $0.partitionCount = 4 })
         let store = CheckpointStore(partitionCount: 4)
-        let first = GroupReader(try await member(address, topic), store)
+        let first = GroupReader(try await member(peer, address, topic), store)
         try await eventually("all partitions") {
             await first.log.assignment().partitions.count == 4
         }
         try await append(sender, 0..<1000)
-        let second = GroupReader(try await member(address, topic), store)
+        let second = GroupReader(try await member(peer, address, topic), store)
         try await eventually("half of the partitions") {
             let counts = [
                 await first.log.assignment().partitions.count,
@@ -85,7 +107,7 @@ import Testing
     @Test("A change of the assignment ends a wait")
     func wakes() async throws {
         let (address, topic) = try Self.memory.open()
-        let log = try await member(address, topic)
+        let log = try await member(Self.memory, address, topic)
         var assignment = await log.assignment()
         #expect(assignment == LogAssignment(generation: 0, partitions: []))
         // Nothing is read of partitions that are not ours, whatever is asked for.
@@ -102,7 +124,26 @@ import Testing
         await log.close()
     }
 
-    @Test("A killed process is replaced, from the offsets that it stored", arguments: peers)
+    @Test("What is no longer needed is committed for tools that show how far the group is")
+    func committed() async throws {
+        let (address, topic) = try Self.memory.open()
+        let log = try await member(Self.memory, address, topic)
+        try await append(log, 0..<100)
+        try await eventually("all partitions") { await log.assignment().partitions.count == 4 }
+        let frames = try await EventLogContract.drain(log)
+        #expect(values(frames).count == 100)
+        var offsets = await log.endOffsets()
+        offsets[3] = .max
+        await log.release(before: offsets)
+        let group = "group-\(topic)"
+        let wanted: [Int64?] = offsets.map { $0 == .max ? nil : $0 }
+        try await eventually("the commit") {
+            try CommittedOffsets.read(address, topic, group: group, partitionCount: 4) == wanted
+        }
+        await log.close()
+    }
+
+    @Test("A killed process is replaced, from the offsets that it stored", arguments: dying)
     func killed(_ peer: Peer) async throws {
         let (address, topic) = try peer.open()
         let folder = FileManager.default.temporaryDirectory
@@ -125,7 +166,7 @@ import Testing
         }
         let process = try SideProcess(
             PeerProgram.path,
-            ["consume", address, topic, "group-\(topic)", folder.path]
+            ["consume", address, topic, "group-\(topic)", folder.path, peer.strategy]
         )
         try await append(sender, 0..<400)
         try await eventually("the peer's first frames") { !stored().values.joined().isEmpty }
@@ -143,7 +184,7 @@ import Testing
             )
             #expect(isTaken)
         }
-        let reader = GroupReader(try await member(address, topic), store)
+        let reader = GroupReader(try await member(peer, address, topic), store)
         try await eventually("taking over from the dead") { await store.all.count >= 600 }
         try await reader.stop()
         #expect(await store.all.sorted() == Array(0..<600))

@@ -75,6 +75,27 @@ import Testing
         #expect(throws: FleetError.self) { try KafkaSecret(file: path) }
     }
 
+    @Test(
+        "The library takes every way to protect connections",
+        arguments: KafkaSettings.Security.allCases
+    )
+    func security(_ security: KafkaSettings.Security) async throws {
+        let error = await #expect(throws: FleetError.self) {
+            _ = try await openLog(
+                "127.0.0.1:1",
+                "t",
+                change: {
+                    $0.security = security
+                    $0.username = security.usesPassword ? "user" : nil
+                    $0.password = security.usesPassword ? KafkaSecret("a=b;c") : nil
+                    $0.connectTimeout = .milliseconds(300)
+                }
+            )
+        }
+        #expect(error?.code == .unavailable, "\(error?.description ?? "")")
+        #expect(error?.description.contains("a=b;c") == false)
+    }
+
     @Test("A property that librdkafka does not know, or a wrong value, is named")
     func properties() async throws {
         for (name, value) in [("no.such.thing", "1"), ("linger.ms", "soon")] {

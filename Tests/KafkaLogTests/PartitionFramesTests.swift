@@ -56,7 +56,8 @@ import Testing
         let result = frames.finish(time: time)
         #expect(
             shape(result) == [
-                "0..2 [1, 2]", "5..6 [3]", "6..7 [4, 5, 6]", "7..8 [7]", "8..9 control", "9..10 [8]",
+                "0..2 [1, 2]", "5..6 [3]", "6..7 [4, 5, 6]", "7..8 [7]", "8..9 control",
+                "9..10 [8]",
             ]
         )
     }
