@@ -26,7 +26,7 @@ struct SQLiteShellTests {
     private func addWindows() async throws {
         let keys = [("m-1", "t"), ("m-1", "v"), ("m-2", "t")].map(Samples.key)
         for end in 1...3 {
-            try await store.commit(
+            try await store.commitNext(
                 Samples.commit(keys.map { ($0, Int64(end)) }, through: Int64(end)),
                 at: Samples.minute(Int64(end))
             )
@@ -162,30 +162,27 @@ struct SQLiteShellTests {
                 last: 1
             )
         }
-        let late = LateEvent(
-            definition: "odd",
-            key: Samples.key("a"),
-            time: Timestamp(microseconds: 1_250_000),
-            value: 2,
-            partition: 0,
-            offset: 5
+        var late = Samples.letter(.late, 5, definition: "odd")
+        late.time = Timestamp(microseconds: 1_250_000)
+        late.value = 2
+        var rejected = DeadLetter(
+            receivedAt: Samples.minute(0),
+            reason: .badValue,
+            source: "http"
         )
+        rejected.text = "x"
         try await store.commit(
-            WindowCommit(
-                checkpoint: Samples.checkpoint(0, through: 6, snapshot: [1, 2]),
-                closed: [("odd", batch)],
-                late: [late]
-            ),
+            [
+                WindowCommit(
+                    checkpoint: Samples.checkpoint(0, through: 6, snapshot: [1, 2]),
+                    expectedAppliedThrough: nil,
+                    closed: [("odd", batch)],
+                    deadLetters: [late]
+                )
+            ],
             at: Samples.minute(0)
         )
-        try await store.addRejected([
-            RejectedRecord(
-                receivedAt: Samples.minute(0),
-                source: "http",
-                reason: "bad",
-                sample: "x"
-            )
-        ])
+        try await store.addDeadLetters([rejected], counts: nil)
         let lines = try SQLiteShell.run(
             """
             SELECT window_end, ifnull(stddev, 'null') FROM windows WHERE definition = 'odd';
@@ -206,7 +203,8 @@ struct SQLiteShellTests {
         )
         #expect(
             others == [
-                "0|6|6|2", "odd|a|1970-01-01T00:00:01.250Z|2.0|5", "2018-08-28T00:00:00Z|bad|x",
+                "0|6|6|2", "odd|a|1970-01-01T00:00:01.250Z|2.0|5",
+                "2018-08-28T00:00:00Z|bad_value|x",
                 "a|t|1970-01-02T00:00:00Z",
             ]
         )
