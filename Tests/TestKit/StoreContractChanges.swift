@@ -140,7 +140,8 @@ extension WindowStoreContract {
 
     @Sendable private static func newColumns(_ store: any WindowStore) async throws {
         var batch = WindowBatch(quantilePoints: [0.05, 0.5, 0.999])
-        for (row, values) in [[-0.0, 1e300, .infinity], [.nan, 0.1 + 0.2, .leastNonzeroMagnitude]].enumerated() {
+        let tiny = Double.leastNonzeroMagnitude
+        for (row, values) in [[-0.0, 1e300, .infinity], [.nan, 0.1 + 0.2, tiny]].enumerated() {
             batch.append(
                 series: batch.series.insert(Samples.key("a", "é\(row)")),
                 start: -60_000_001,
@@ -419,7 +420,9 @@ extension WindowStoreContract {
         var expected: [String] = []
         for step in 1...5 as ClosedRange<Int64> {
             // Keys come in an order that is not theirs; half of them close nothing this time.
-            for index in 0..<10 { _ = dictionary.insert(Samples.key("d\((index * 7) % 10 + Int(step))")) }
+            for index in 0..<10 {
+                _ = dictionary.insert(Samples.key("d\((index * 7) % 10 + Int(step))"))
+            }
             var batch = Samples.windows([])
             batch.series = dictionary
             for id in 0..<dictionary.count where id % 2 == Int(step) % 2 {

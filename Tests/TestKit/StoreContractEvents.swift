@@ -179,7 +179,10 @@ extension WindowStoreContract {
         ]
         try await store.setRegistry(entries.reversed())
         try same(try await store.registry(after: nil, limit: 9), entries)
-        try same(try await store.registry(after: entries[0].key, limit: 2), [entries[1], entries[2]])
+        try same(
+            try await store.registry(after: entries[0].key, limit: 2),
+            [entries[1], entries[2]]
+        )
         let other = entry("a", "v", .seconds(7), unit: "m/s")
         try await store.setRegistry([other])
         try same(try await store.registry(after: entries[1].key, limit: 1), [other])

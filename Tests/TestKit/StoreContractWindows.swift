@@ -3,7 +3,7 @@ import Store
 
 /// What every ``WindowStore`` promises, as checks for the twin and the drivers alike.
 package enum WindowStoreContract {
-    package static let checks: [WindowStoreCheck] = 
+    package static let checks: [WindowStoreCheck] =
         windowChecks + changeChecks + eventChecks + predictionChecks
 
     static let windowChecks: [WindowStoreCheck] = [
