@@ -108,7 +108,6 @@ package actor MemoryWindowStore: WindowStore {
     }
 }
 
-
 // Predictions.
 extension MemoryWindowStore {
     package func addPredictions(

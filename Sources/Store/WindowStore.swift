@@ -73,7 +73,7 @@ package protocol WindowStore: WindowResults {
 
     /// Keeps events that are in no window, the newest ``DeadLetter/countMax`` of them.
     ///
-    /// - Parameter counts: what to add to the totals; nil counts each letter once.
+    /// `counts` is what to add to the totals; nil counts each letter once.
     func addDeadLetters(_ letters: [DeadLetter], counts: [EventCount]?) async throws
     /// Dead letters newest first; those with a number below `before` when given.
     func deadLetters(_ filter: DeadLetterFilter, before: Int64?, limit: Int) async throws
