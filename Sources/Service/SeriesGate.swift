@@ -28,7 +28,7 @@ package final class SeriesGate: Sendable {
             after = last.key
             let keys = SeriesDictionary(page.map(\.key))
             known.withLock { known in
-                for id in 0..<UInt32(keys.count) { _ = known.insert(keys.hash(of: id)) }
+                for id in 0..<UInt32(keys.count) { known.insert(keys.hash(of: id)) }
             }
         }
     }
