@@ -260,6 +260,17 @@ struct ServerProcess {
                 )
             )
         }
+        if parts.segments == nil {
+            services.append(
+                PartitionFollower(
+                    store: parts.windows,
+                    settings: parts.settings,
+                    progress: parts.progress,
+                    timer: timer,
+                    logger: logger
+                )
+            )
+        }
         if roles.contains(.aggregate) { services.append(aggregator) }
         services += sources.map(SourceRunner.init)
         services.append(
