@@ -37,7 +37,8 @@ enum QuantileBuckets {
         let fraction = Double(bitPattern: bits & 0xF_FFFF_FFFF_FFFF | 0x3FF0_0000_0000_0000) - 1
         let step = Int(Double(perOctave) * cubic(fraction))
         let index = exponent &* perOctave &+ min(step, perOctave - 1) &+ bias
-        return value < 0 ? Int32(truncatingIfNeeded: -1 &- index)
+        return value < 0
+            ? Int32(truncatingIfNeeded: -1 &- index)
             : Int32(truncatingIfNeeded: 1 &+ index)
     }
 
