@@ -54,9 +54,9 @@ enum QuantileBuckets {
         guard key != 0 else { return 0 }
         let index = key > 0 ? Int(key) - 1 : -1 - Int(key)
         let low = bound((index << level) - bias)
-        let high = bound(((index + 1) << level) - bias)
+        let high = min(bound(((index + 1) << level) - bias), .greatestFiniteMagnitude)
         // 2 low high / (low + high), without overflow.
-        let middle = high.isInfinite ? low : low * (2 / (1 + low / high))
+        let middle = low * (2 / (1 + low / high))
         return key > 0 ? middle : -middle
     }
 

@@ -68,9 +68,11 @@ struct NaiveWindows {
         let scope = scope(of: reading.key)
         newest[scope] = max(newest[scope] ?? reading.time, reading.time)
         let raised = self.mark(of: reading.key)
-        close(windows.indices.filter {
-            windows[$0].end <= raised && self.scope(of: windows[$0].key) == scope
-        })
+        close(
+            windows.indices.filter {
+                windows[$0].end <= raised && self.scope(of: windows[$0].key) == scope
+            }
+        )
     }
 
     mutating func close(through mark: Int64) {
