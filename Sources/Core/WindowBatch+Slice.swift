@@ -1,8 +1,21 @@
 extension WindowBatch {
-    /// Appends all rows of another batch, interning its keys.
+    /// Appends all rows of another batch, interning the keys that they use.
+    ///
+    /// Quantiles are joined by their points: a row lacks those of the other batch only (NaN).
     public mutating func append(contentsOf other: WindowBatch) {
-        let ids = other.series.keys.map { series.insert($0) }
-        seriesIndex.append(contentsOf: other.seriesIndex.map { ids[Int($0)] })
+        if isEmpty, series.isEmpty {
+            self = other
+            return
+        }
+        appendQuantiles(of: other)
+        var ids = [UInt32](repeating: .max, count: other.series.count)
+        seriesIndex.reserveCapacity(count + other.count)
+        for source in other.seriesIndex {
+            if ids[Int(source)] == .max {
+                ids[Int(source)] = series.insert(id: source, of: other.series)
+            }
+            seriesIndex.append(ids[Int(source)])
+        }
         starts.append(contentsOf: other.starts)
         ends.append(contentsOf: other.ends)
         counts.append(contentsOf: other.counts)
@@ -13,12 +26,14 @@ extension WindowBatch {
         stddevs.append(contentsOf: other.stddevs)
         firsts.append(contentsOf: other.firsts)
         lasts.append(contentsOf: other.lasts)
+        rates.append(contentsOf: other.rates)
+        revisions.append(contentsOf: other.revisions)
     }
 
     /// The rows of a range, with a dictionary of their own.
     public func slice(_ range: Range<Int>) -> WindowBatch {
-        var part = WindowBatch()
-        part.seriesIndex = seriesIndex[range].map { part.series.insert(series.keys[Int($0)]) }
+        var part = WindowBatch(quantilePoints: quantilePoints)
+        part.seriesIndex = seriesIndex[range].map { part.series.insert(id: $0, of: series) }
         part.starts = Array(starts[range])
         part.ends = Array(ends[range])
         part.counts = Array(counts[range])
@@ -29,17 +44,38 @@ extension WindowBatch {
         part.stddevs = Array(stddevs[range])
         part.firsts = Array(firsts[range])
         part.lasts = Array(lasts[range])
+        part.rates = Array(rates[range])
+        part.revisions = Array(revisions[range])
+        let width = quantilePoints.count
+        part.quantiles = Array(quantiles[(range.lowerBound * width)..<(range.upperBound * width)])
         return part
     }
 
     /// Takes out the rows of every device but the last one; rows are sorted by key.
     public mutating func removeWholeDevices() -> WindowBatch {
-        guard !isEmpty else { return WindowBatch() }
+        guard !isEmpty else { return WindowBatch(quantilePoints: quantilePoints) }
         let last = key(at: count - 1).device
         var cut = count
         while cut > 0, key(at: cut - 1).device == last { cut -= 1 }
         let whole = slice(0..<cut)
         self = slice(cut..<count)
         return whole
+    }
+
+    /// Appends the other's quantiles; ends are not appended yet.
+    private mutating func appendQuantiles(of other: WindowBatch) {
+        if other.quantilePoints == quantilePoints {
+            quantiles.append(contentsOf: other.quantiles)
+            return
+        }
+        let points = Set(quantilePoints).union(other.quantilePoints).sorted()
+        var joined: [Double] = []
+        joined.reserveCapacity((count + other.count) * points.count)
+        for row in 0..<count { joined.append(contentsOf: points.map { quantile($0, at: row) }) }
+        for row in 0..<other.count {
+            joined.append(contentsOf: points.map { other.quantile($0, at: row) })
+        }
+        quantiles = joined
+        quantilePoints = points
     }
 }

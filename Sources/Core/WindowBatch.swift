@@ -1,8 +1,3 @@
-/// An aggregate of the readings in a window.
-public enum Aggregate: String, Sendable, Codable, CaseIterable {
-    case count, sum, mean, min, max, stddev, first, last
-}
-
 /// Closed windows as columns.
 ///
 /// Row i is the window `[starts[i], ends[i])` of `series.keys[seriesIndex[i]]`.
@@ -22,8 +17,17 @@ public struct WindowBatch: Sendable {
     public var stddevs: [Double]
     public var firsts: [Double]
     public var lasts: [Double]
+    /// Change from first to last a second; NaN where the count is below two or the times are equal.
+    public var rates: [Double]
+    /// How often the window was sent out before with other readings; 0 the first time.
+    public var revisions: [Int32]
+    /// The quantiles that every row has, ascending between 0 and 1.
+    public internal(set) var quantilePoints: [Double]
+    /// Row-major, `[count, quantilePoints.count]`.
+    public var quantiles: [Double]
 
-    public init() {
+    /// An empty batch whose rows have these quantiles.
+    public init(quantilePoints: [Double] = []) {
         series = SeriesDictionary()
         seriesIndex = []
         starts = []
@@ -36,6 +40,10 @@ public struct WindowBatch: Sendable {
         stddevs = []
         firsts = []
         lasts = []
+        rates = []
+        revisions = []
+        self.quantilePoints = quantilePoints
+        quantiles = []
     }
 
     public var count: Int { ends.count }
@@ -43,22 +51,21 @@ public struct WindowBatch: Sendable {
 
     /// The value of an aggregate in row i; NaN when it is null.
     public func value(_ aggregate: Aggregate, at row: Int) -> Double {
-        switch aggregate {
-        case .count: Double(counts[row])
-        case .sum: sums[row]
-        case .mean: means[row]
-        case .min: mins[row]
-        case .max: maxs[row]
-        case .stddev: stddevs[row]
-        case .first: firsts[row]
-        case .last: lasts[row]
-        }
+        aggregate.value(in: self, at: row)
+    }
+
+    /// The value of a quantile in row i; NaN when the rows do not have it.
+    public func quantile(_ point: Double, at row: Int) -> Double {
+        guard let column = quantilePoints.firstIndex(of: point) else { return .nan }
+        return quantiles[row * quantilePoints.count + column]
     }
 
     /// The key of row i.
     public func key(at row: Int) -> SeriesKey { series.keys[Int(seriesIndex[row])] }
 
     /// Appends one window; every column grows by one.
+    ///
+    /// - Parameter quantiles: one value a quantile point; empty stands for none known, NaN each.
     public mutating func append(
         series id: UInt32,
         start: Int64,
@@ -70,8 +77,12 @@ public struct WindowBatch: Sendable {
         max: Double,
         stddev: Double,
         first: Double,
-        last: Double
+        last: Double,
+        rate: Double = .nan,
+        revision: Int32 = 0,
+        quantiles row: [Double] = []
     ) {
+        precondition(row.isEmpty || row.count == quantilePoints.count, "a value a quantile point")
         seriesIndex.append(id)
         starts.append(start)
         ends.append(end)
@@ -83,5 +94,12 @@ public struct WindowBatch: Sendable {
         stddevs.append(stddev)
         firsts.append(first)
         lasts.append(last)
+        rates.append(rate)
+        revisions.append(revision)
+        if row.isEmpty {
+            quantiles.append(contentsOf: repeatElement(.nan, count: quantilePoints.count))
+        } else {
+            quantiles.append(contentsOf: row)
+        }
     }
 }

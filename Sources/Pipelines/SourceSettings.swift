@@ -21,8 +21,8 @@ package struct MQTTSetting: Sendable, Equatable {
     package var keepAlive = Duration.seconds(30)
     /// Messages that may wait for acknowledgement.
     package var receiveMaximum = 1000
-    /// `5` or `3.1.1`.
-    package var version = "5"
+    /// `auto`, `5` or `3.1.1`.
+    package var version = "auto"
 }
 
 /// The Kafka topic that is the event log, as `fleetscore.yaml` declares it.
@@ -30,11 +30,13 @@ package struct KafkaSetting: Sendable, Equatable {
     package var brokers: [String]
     package var topic = "fleetscore-events"
     package var group = "fleetscore"
-    /// Of a topic that has to be made.
-    package var partitionCount = 16
-    package var replication = 1
+    /// Of a topic that has to be made; nil is 16.
+    package var partitionCount: Int?
+    package var replication: Int?
     /// `plaintext`, `ssl`, `sasl_plaintext` or `sasl_ssl`.
     package var security = "plaintext"
+    /// `hash`: a device belongs to the partition of its hash; `any`: the producers decide.
+    package var partitioning: String?
     package var username: String?
     package var passwordFile: String?
     package var caFile: String?
@@ -104,7 +106,7 @@ extension MappingReader {
             } ?? setting.receiveMaximum
         setting.version =
             mapping.read("protocol") { text throws(ScalarProblem) in
-                try Scalar.choice(text, of: ["5", "3.1.1"])
+                try Scalar.choice(text, of: ["auto", "5", "3.1.1"])
             } ?? setting.version
         setting.sessionExpiry =
             mapping.duration("session_expiry", .zero ... .seconds(365 * 86_400))
@@ -117,7 +119,8 @@ extension MappingReader {
     /// The `kafka` mapping of `fleetscore.yaml`.
     func kafkaSetting() -> KafkaSetting? {
         let keys = [
-            "brokers", "topic", "group", "partitions", "replication", "security", "username",
+            "brokers", "topic", "group", "partitions", "partitioning", "replication", "security",
+            "username",
             "password_file", "ca_file", "properties",
         ]
         guard let mapping = mapping("kafka", allowed: keys) else { return nil }
@@ -127,18 +130,19 @@ extension MappingReader {
         var setting = KafkaSetting(brokers: brokers)
         setting.topic = mapping.text("topic") ?? setting.topic
         setting.group = mapping.text("group") ?? setting.group
-        setting.partitionCount =
-            mapping.read("partitions") { text throws(ScalarProblem) in
-                try Scalar.integer(text, in: 1...1024)
-            } ?? setting.partitionCount
-        setting.replication =
-            mapping.read("replication") { text throws(ScalarProblem) in
-                try Scalar.integer(text, in: 1...10)
-            } ?? setting.replication
+        setting.partitionCount = mapping.read("partitions") { text throws(ScalarProblem) in
+            try Scalar.integer(text, in: 1...1024)
+        }
+        setting.replication = mapping.read("replication") { text throws(ScalarProblem) in
+            try Scalar.integer(text, in: 1...10)
+        }
         setting.security =
             mapping.read("security") { text throws(ScalarProblem) in
                 try Scalar.choice(text, of: KafkaSetting.securities)
             } ?? setting.security
+        setting.partitioning = mapping.read("partitioning") { text throws(ScalarProblem) in
+            try Scalar.choice(text, of: ["hash", "any"])
+        }
         setting.username = mapping.text("username")
         setting.passwordFile = mapping.text("password_file")
         setting.caFile = mapping.text("ca_file")

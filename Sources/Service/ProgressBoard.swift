@@ -45,6 +45,15 @@ package actor ProgressBoard {
         return partitions.compactMap { $0.watermarks[index] }.min() ?? .distantFuture
     }
 
+    /// Events in a log with these ends that are not applied yet; 0 before the first report.
+    package func lag(logEnds: [Int64]) -> Int64 {
+        partitions.reduce(0) { sum, partition in
+            sum
+                + (logEnds.indices.contains(partition.partition)
+                    ? logEnds[partition.partition] - partition.nextOffset : 0)
+        }
+    }
+
     /// Events in the log that are not applied yet.
     package var lag: Int64 { partitions.reduce(0) { $0 + ($1.logEnd - $1.nextOffset) } }
 
@@ -58,11 +67,14 @@ extension PartitionCounters {
     package mutating func add(_ other: PartitionCounters) {
         accepted += other.accepted
         duplicates += other.duplicates
+        overLimit += other.overLimit
         for (name, counters) in other.definitions {
             var sum = definitions[name] ?? DefinitionCounters()
             sum.windowed += counters.windowed
             sum.filtered += counters.filtered
             sum.late += counters.late
+            sum.adjusted += counters.adjusted
+            sum.corrected += counters.corrected
             sum.closed += counters.closed
             definitions[name] = sum
         }
