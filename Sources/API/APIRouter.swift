@@ -10,7 +10,8 @@ package enum APIRouter {
         let router = Router()
         router.add(middleware: ErrorAnswers())
         if let token { router.add(middleware: TokenCheck(token: token)) }
-        HealthRoutes(backend: backend).add(to: router)
+        let silent = SilentCount(backend)
+        HealthRoutes(backend: backend, silent: silent).add(to: router)
         let bodies = EventBody(backend: backend)
         EventRoutes(backend: backend, bodies: bodies).add(to: router)
         InfluxRoutes(backend: backend, bodies: bodies).add(to: router)
@@ -20,7 +21,8 @@ package enum APIRouter {
         PipelineRoutes(backend: backend).add(to: router)
         RunRoutes(backend: backend).add(to: router)
         SeriesRoutes(backend: backend).add(to: router)
-        StatusPage(backend: backend).add(to: router)
+        WindowRoutes(backend: backend).add(to: router)
+        StatusPage(backend: backend, silent: silent).add(to: router)
         return router
     }
 }
@@ -49,7 +51,9 @@ struct ErrorAnswers: RouterMiddleware {
             let text =
                 switch error.status.code {
                 case 404: "there is nothing at \(request.method.rawValue) \(request.uri.path)"
-                case 413: (error.body ?? "the body is larger than the server takes") + "; send smaller batches"
+                case 413:
+                    (error.body ?? "the body is larger than the server takes")
+                        + "; send smaller batches"
                 default: error.body ?? "the request cannot be understood"
                 }
             return JSONAnswer.error(

@@ -7,8 +7,10 @@ import FoundationEssentials
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
-        abstract: "Send files of events, and export what the server holds.",
-        subcommands: [Send.self, Export.self, Rejected.self, Late.self]
+        abstract: "Send files of events, export them, and see which are in no window.",
+        subcommands: [
+            Send.self, Export.self, Rejected.self, Late.self, DeadLetters.self, Counts.self,
+        ]
     )
 
     struct Export: AsyncParsableCommand {
@@ -58,7 +60,12 @@ struct EventsCommand: AsyncParsableCommand {
     struct Rejected: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List rejected events, newest first.",
-            discussion: "Example:\n  fleetscore events rejected --limit 20"
+            discussion: """
+                Example:
+                  fleetscore events rejected --limit 20
+
+                `fleetscore events dead-letters` shows more of them and sends them again.
+                """
         )
 
         @Option(help: "How many.")
@@ -66,21 +73,8 @@ struct EventsCommand: AsyncParsableCommand {
 
         @OptionGroup var options: ServerOptions
 
-        struct Row: Codable {
-            let receivedAt: Timestamp
-            let source: String
-            let reason: String
-            let sample: String
-        }
-
         func run() async throws {
-            let rows: [Row] = try await options.client().get(
-                "/v1/events/rejected",
-                ["limit": "\(limit)"]
-            )
-            try options.show(rows) { rows in
-                for row in rows { Terminal.say("\(row.receivedAt)  \(row.reason)  \(row.sample)") }
-            }
+            try await options.list("/v1/events/rejected", limit: limit)
         }
     }
 
@@ -95,23 +89,15 @@ struct EventsCommand: AsyncParsableCommand {
 
         @OptionGroup var options: ServerOptions
 
-        struct Row: Codable {
-            let definition: String
-            let key: SeriesKey
-            let time: Timestamp
-            let value: Double
-        }
-
         func run() async throws {
-            let rows: [Row] = try await options.client().get(
-                "/v1/events/late",
-                ["limit": "\(limit)"]
-            )
-            try options.show(rows) { rows in
-                for row in rows {
-                    Terminal.say("\(row.time)  \(row.key)  \(row.value)  (\(row.definition))")
-                }
-            }
+            try await options.list("/v1/events/late", limit: limit)
         }
+    }
+}
+
+extension ServerOptions {
+    fileprivate func list(_ path: String, limit: Int) async throws {
+        let letters: [DeadLetterInfo] = try await client().get(path, ["limit": "\(limit)"])
+        try show(letters) { letters in letters.forEach { Terminal.say($0.line) } }
     }
 }
