@@ -88,7 +88,7 @@ let package = Package(
         // Values.
         library("Core"),
         // Pure logic.
-        library("Wire", ["Core"]),
+        library("Wire", ["Core", "CBytes", "CZlib", "CZstd"]),
         library("Windowing", ["Core", "CWindows"]),
         library("Parquet", ["CZstd"]),
         library("Inference", ["CVector"]),
@@ -125,8 +125,8 @@ let package = Package(
             "API",
             [
                 "Core", "Client", "Wire", "Windowing", "Inference", "Packs", "Fleets",
-                "Pipelines", "Store", "Blobs", "Compute", "Service", log, metrics, hummingbird,
-                lifecycle,
+                "Pipelines", "Sources", "Store", "Blobs", "Compute", "Service", log, metrics,
+                hummingbird, lifecycle,
             ]
         ),
         .executableTarget(
@@ -140,6 +140,7 @@ let package = Package(
             swiftSettings: settings
         ),
         // C.
+        .target(name: "CBytes"),
         .target(name: "CVector"),
         .target(name: "CWindows"),
         .target(name: "CChecksum"),
@@ -172,7 +173,7 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("CoreTests", ["Core"]),
-        tests("WireTests", ["Core", "Wire"]),
+        tests("WireTests", ["Core", "Wire", "CBytes", "CZlib", "CZstd"]),
         tests("WindowingTests", ["Core", "Windowing"]),
         tests("ParquetTests", ["Parquet"], exclude: ["check_parquet.py"]),
         tests("InferenceTests", ["Inference", "CVector"]),

@@ -14,7 +14,6 @@ struct EventBody: Sendable {
     private static let graceSeconds = 30.0
     /// The pace a body must have after that: a sender that trickles holds its room only so long.
     private static let bytesPerSecondMin = 16_384.0
-    private static let contentEncoding = HTTPField.Name.contentEncoding
 
     init(backend: Backend) {
         self.backend = backend
@@ -49,25 +48,25 @@ struct EventBody: Sendable {
                 )
             }
         }
-        let encoding = request.headers[Self.contentEncoding] ?? ""
-        guard !encoding.isEmpty, encoding.lowercased() != "identity" else {
-            return try await use(bytes)
-        }
+        let encodings = try BodyEncoding.parse(request.headers[.contentEncoding])
+        guard !encodings.isEmpty else { return try await use(bytes) }
         guard room.take(limit) else { throw BodyRoom.full }
         held += limit
-        return try await use(Self.decompress(bytes, encoding, limit))
+        return try await use(Self.decompress(bytes, encodings, limit))
     }
 
     @concurrent
     private static func decompress(
         _ bytes: [UInt8],
-        _ encoding: String,
+        _ encodings: [BodyEncoding],
         _ limit: Int
     ) async throws -> [UInt8] {
         do {
-            return try bytes.withUnsafeBytes {
-                try BodyDecompressor.decompress($0, encoding: encoding, byteCountMax: limit)
-            }
+            return try BodyDecompressor.decompress(
+                bytes,
+                encodings: encodings,
+                byteCountMax: limit
+            )
         } catch let error as FleetError where error.code == .resourceExhausted {
             throw HTTPError(.contentTooLarge, message: error.message)
         }

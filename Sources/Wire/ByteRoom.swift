@@ -32,10 +32,21 @@ final class ByteRoom {
         bytes = Self.allocate(capacity)
     }
 
-    func append(_ byte: UInt8) {
-        guard count < capacity else { return }
+    /// Appends a byte; false when there is no room.
+    @discardableResult
+    func append(_ byte: UInt8) -> Bool {
+        guard count < capacity else { return false }
         bytes[count] = byte
-        count += 1
+        count &+= 1
+        return true
+    }
+
+    /// Appends a text as it is; false when there is no room.
+    func append(_ text: NameBytes) -> Bool {
+        guard text.count <= capacity &- count else { return false }
+        (bytes + count).update(from: text.start, count: text.count)
+        count &+= text.count
+        return true
     }
 
     /// Appends a text with what its place does not allow percent-encoded.

@@ -22,6 +22,36 @@ public struct DecodedEvents: Sendable {
         Dictionary(uniqueKeysWithValues: countByReason.map { ($0.key.rawValue, $0.value) })
     }
 
+    /// Where the events of a message begin.
+    struct Mark {
+        fileprivate let count: Int
+        fileprivate let listCount: Int
+        fileprivate let rejectedCount: Int
+        fileprivate let countByReason: [RejectReason: Int]
+        fileprivate let ignoredFieldCount: Int
+    }
+
+    var mark: Mark {
+        Mark(
+            count: batch.count,
+            listCount: rejected.count,
+            rejectedCount: rejectedCount,
+            countByReason: countByReason,
+            ignoredFieldCount: ignoredFieldCount
+        )
+    }
+
+    /// Takes back all events since a mark; their series stay.
+    mutating func cut(to mark: Mark) {
+        batch.seriesIndex.removeLast(batch.count - mark.count)
+        batch.times.removeLast(batch.times.count - mark.count)
+        batch.values.removeLast(batch.values.count - mark.count)
+        rejected.removeLast(rejected.count - mark.listCount)
+        rejectedCount = mark.rejectedCount
+        countByReason = mark.countByReason
+        ignoredFieldCount = mark.ignoredFieldCount
+    }
+
     /// Counts a rejected event and lists it while the list has room.
     ///
     /// - Parameters:

@@ -1,21 +1,12 @@
 internal import Core
 
-/// What events have that name no device, sensor or time: the bytes of names, kept for decoding.
-///
-/// A class, so that the bytes stay where they are; nothing of it changes.
-final class EventDefaults: Sendable {
-    let time: Int64?
-    // SAFETY: written once, before anybody else has it, and freed with it.
-    private nonisolated(unsafe) let bytes: UnsafeMutablePointer<UInt8>
-    private let deviceCount: Int?
-    private let sensorCount: Int?
-
-    /// Bytes that can be read beyond a name.
-    private static let padding = 16
-    private static let sensorStart = SeriesKey.partByteCountMax + padding
+/// What events have that name no device, sensor or time.
+struct EventDefaults: Sendable {
+    var time: Int64?
+    private let names: DefaultNames
 
     /// - Throws: ``FleetError`` `.invalidArgument` when a default is not a valid name.
-    convenience init(_ options: DecodeOptions) throws {
+    init(_ options: DecodeOptions) throws {
         try self.init(
             device: options.givenDevice,
             sensor: options.defaultSensor,
@@ -25,9 +16,37 @@ final class EventDefaults: Sendable {
 
     /// - Throws: ``FleetError`` `.invalidArgument` when a default is not a valid name.
     init(device: String?, sensor: String?, time: Timestamp?) throws {
+        names = try DefaultNames(device: device, sensor: sensor)
+        self.time = time?.microseconds
+    }
+
+    var hasSensor: Bool { names.sensorCount != nil }
+
+    /// The device's name, with 16 bytes beyond it.
+    var device: NameBytes? { names.deviceCount.map { NameBytes(start: names.bytes, count: $0) } }
+
+    /// The sensor's name, with 16 bytes beyond it.
+    var sensor: NameBytes? {
+        names.sensorCount.map {
+            NameBytes(start: names.bytes + DefaultNames.sensorStart, count: $0)
+        }
+    }
+}
+
+/// The bytes of the names; a class, so that they stay where they are. Nothing of it changes.
+private final class DefaultNames: Sendable {
+    // SAFETY: written once, before anybody else has it, and freed with it.
+    nonisolated(unsafe) let bytes: UnsafeMutablePointer<UInt8>
+    let deviceCount: Int?
+    let sensorCount: Int?
+
+    /// Bytes that can be read beyond a name.
+    private static let padding = 16
+    static let sensorStart = SeriesKey.partByteCountMax + padding
+
+    init(device: String?, sensor: String?) throws {
         if let device { _ = try SeriesKey(device: device) }
         if let sensor { _ = try SeriesKey(device: "d", sensor: sensor) }
-        self.time = time?.microseconds
         let count = 2 * Self.sensorStart
         bytes = .allocate(capacity: count)
         bytes.initialize(repeating: 0, count: count)
@@ -40,14 +59,4 @@ final class EventDefaults: Sendable {
     }
 
     deinit { bytes.deallocate() }
-
-    var hasSensor: Bool { sensorCount != nil }
-
-    /// The device's name, with 16 bytes beyond it.
-    var device: NameBytes? { deviceCount.map { NameBytes(start: bytes, count: $0) } }
-
-    /// The sensor's name, with 16 bytes beyond it.
-    var sensor: NameBytes? {
-        sensorCount.map { NameBytes(start: bytes + Self.sensorStart, count: $0) }
-    }
 }

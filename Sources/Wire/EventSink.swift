@@ -33,6 +33,7 @@ struct EventSink: ~Copyable {
     private(set) var base: UnsafePointer<UInt8>
     private(set) var end: Int
     private let limits: Limits
+    private let eventCount: Int
     private var cache: SeriesCache
     private var queue: EventQueue
     /// What makes an event's place in `events` its place in the input.
@@ -52,6 +53,7 @@ struct EventSink: ~Copyable {
         eventCount: Int
     ) {
         events = DecodedEvents()
+        self.eventCount = eventCount
         self.base = base
         end = input.count
         self.limits = limits
@@ -72,6 +74,12 @@ struct EventSink: ~Copyable {
         messageIndex: Int? = nil
     ) {
         swap(&events, &others)
+        if events.batch.isEmpty {
+            events.batch.reserveCapacity(eventCount)
+            // A short body mostly has a series an event, a long one many events a series.
+            let seriesCount = min(eventCount, 1024)
+            events.batch.series.reserveCapacity(seriesCount, nameByteCount: seriesCount * 24)
+        }
         indexShift = index &- events.eventCount
         countedLine = line
         byteShift = byte
@@ -279,8 +287,8 @@ extension EventSink {
         switch naming {
         case .names: id = insertNames(text.firstName, text.secondName)
         case .line(let names):
-            guard case .names(let device, let sensor) = names.find(text.firstName, text.secondName)
-            else { return nil }
+            let found = names.findPadded(text.firstName, text.secondName)
+            guard case .names(let device, let sensor) = found else { return nil }
             id = events.batch.series.insert(device: device.raw, sensor: sensor.raw)
         }
         if let id { cache.insert(text, id: id) }
@@ -316,15 +324,17 @@ extension EventSink {
         texts?.values.remove(at: index)
         texts?.lines.remove(at: index)
     }
+}
 
-    /// Whether bytes may be a device or sensor name; 16 bytes beyond can be read.
-    private func isAllowedPadded(_ name: NameBytes) -> Bool {
-        let (blocks, rest) = name.count.quotientAndRemainder(dividingBy: 16)
-        guard name.count > 0, name.count <= SeriesKey.partByteCountMax else { return false }
-        for block in 0..<blocks where bytes_odd(name.start + block * 16) != 0 {
-            return SeriesKey.isAllowed(name.raw)
-        }
-        let odd = bytes_odd(name.start + blocks * 16) & ~(~0 << UInt32(rest))
-        return odd == 0 || SeriesKey.isAllowed(name.raw)
+/// Whether bytes may be a device or sensor name; 16 bytes beyond can be read.
+func isAllowedPadded(_ name: NameBytes) -> Bool {
+    guard name.count > 0, name.count <= SeriesKey.partByteCountMax else { return false }
+    var offset = 0
+    while name.count &- offset > 16 {
+        guard bytes_odd(name.start + offset) == 0 else { return SeriesKey.isAllowed(name.raw) }
+        offset &+= 16
     }
+    let rest = UInt32(truncatingIfNeeded: name.count &- offset)
+    let odd = bytes_odd(name.start + offset) & ~(~0 << rest)
+    return odd == 0 || SeriesKey.isAllowed(name.raw)
 }

@@ -40,10 +40,12 @@ extension JSONEvents {
         var at = start
         for index in 0..<template.fieldCount {
             let field = template.fields[index]
-            guard end &- at > field.literalCount,
-                isSamePadded(base + at, template.literals + field.literalStart, field.literalCount)
-            else { return 0 }
-            let value = at &+ field.literalCount
+            let literal = template.literals + Int(field.literalStart)
+            let literalCount = Int(field.literalCount)
+            guard end &- at > literalCount, isSamePadded(base + at, literal, literalCount) else {
+                return 0
+            }
+            let value = at &+ literalCount
             let count =
                 field.isString
                 ? textCount(base, value, end) : numberCount(base + value, field, &found)
@@ -60,7 +62,8 @@ extension JSONEvents {
                 found.time = times.parsePadded(text.start, count)
                 guard found.time >= 0 else { return 0 }
             case .reading:
-                let key = NameBytes(start: base + at + field.keyStart, count: field.keyCount)
+                let start = base + (at &+ Int(field.keyStart))
+                let key = NameBytes(start: start, count: Int(field.keyCount))
                 (template.readings + found.readingCount).initialize(to: (key, found.value))
                 found.readingCount &+= 1
             case .value, .ignored: break
@@ -73,6 +76,10 @@ extension JSONEvents {
                 template.literals + template.closingStart,
                 template.closingCount
             )
+        else { return 0 }
+        // The defaults may be others than when the template was learned.
+        guard found.device.count > 0, found.time >= 0,
+            found.sensor.count > 0 || found.readingCount > 0
         else { return 0 }
         return at &+ template.closingCount
     }
@@ -144,9 +151,9 @@ private struct JSONValues {
 
     @inline(__always)
     init(_ defaults: EventDefaults, _ base: UnsafePointer<UInt8>) {
-        // What has no default is among the fields of every template.
+        // What has no default is mostly among the fields of the template.
         device = defaults.device ?? NameBytes(start: base, count: 0)
         sensor = defaults.sensor ?? NameBytes(start: base, count: 0)
-        time = defaults.time ?? 0
+        time = defaults.time ?? TimeParser.bad
     }
 }

@@ -18,7 +18,7 @@ struct JSONEvents: ~Copyable {
     private let names: FieldNames
     /// Space for a device, a sensor or key, and a time whose escapes are resolved.
     private let room: UnsafeMutableBufferPointer<UInt8>
-    let defaults: EventDefaults
+    var defaults: EventDefaults
     /// The fields of the current object.
     private var time = JSONText.absent
     private var device = JSONText.absent
@@ -50,8 +50,13 @@ struct JSONEvents: ~Copyable {
     deinit { room.deallocate() }
 
     /// Goes on with another input.
-    mutating func restart(_ input: UnsafeBufferPointer<UInt8>, base: UnsafePointer<UInt8>) {
+    mutating func restart(
+        _ input: UnsafeBufferPointer<UInt8>,
+        base: UnsafePointer<UInt8>,
+        messageIndex: Int
+    ) {
         sink.restart(input, base: base)
+        sink.messageIndex = messageIndex
         scanner = JSONScanner(base: base, at: 0, end: input.count)
         end = input.count
         if input.starts(with: [0xEF, 0xBB, 0xBF]) { scanner.at = 3 }

@@ -14,11 +14,11 @@ struct JSONTemplate: ~Copyable {
     /// One value, and the bytes before it.
     struct Field {
         /// Bytes from the value before, or the object's start, up to the value or into its quote.
-        var literalStart: Int
-        var literalCount: Int
+        var literalStart: UInt16
+        var literalCount: UInt16
         /// Where in those bytes the field's key stands.
-        var keyStart: Int
-        var keyCount: Int
+        var keyStart: UInt16
+        var keyCount: UInt16
         var use: Use
         var isString: Bool
     }
@@ -137,10 +137,11 @@ struct JSONTemplate: ~Copyable {
             }
         if use == .value, isString { return false }
         let field = Field(
-            literalStart: offset,
-            literalCount: literal.count,
-            keyStart: key.start - literal.lowerBound,
-            keyCount: key.count,
+            // None is above the room for all literals.
+            literalStart: UInt16(truncatingIfNeeded: offset),
+            literalCount: UInt16(truncatingIfNeeded: literal.count),
+            keyStart: UInt16(truncatingIfNeeded: key.start - literal.lowerBound),
+            keyCount: UInt16(truncatingIfNeeded: key.count),
             use: use,
             isString: isString
         )
@@ -181,7 +182,7 @@ struct JSONTemplate: ~Copyable {
     private var hasOnlyShortKeys: Bool {
         (0..<fieldCount).allSatisfy {
             fields[$0].use != .reading
-                || (1...SeriesText.partByteCountMax).contains(fields[$0].keyCount)
+                || (1...SeriesText.partByteCountMax).contains(Int(fields[$0].keyCount))
         }
     }
 }

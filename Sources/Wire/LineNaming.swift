@@ -1,3 +1,4 @@
+internal import CBytes
 internal import Core
 
 /// Tells the device and sensor of a line's field, by its measurement and tags.
@@ -81,6 +82,81 @@ final class LineNaming {
         guard SeriesKey.isAllowed(device.name.raw) else { return .bad(.badName, name) }
         guard SeriesKey.isAllowed(sensor.name.raw) else { return .bad(.badName, series) }
         return .names(device: device.name, sensor: sensor.name)
+    }
+
+    /// As ``find(_:_:)``, faster for series without escapes and with no tags but the usual ones.
+    ///
+    /// - Range: 16 bytes beyond both can be read.
+    func findPadded(_ series: NameBytes, _ field: NameBytes) -> Outcome {
+        guard let (name, base) = plainNames(series), field.count > 0 else {
+            return find(series, field)
+        }
+        guard !field.isSame(Self.valueField) else {
+            return isAllowedPadded(base) ? .names(device: name, sensor: base) : find(series, field)
+        }
+        sensor.removeAll()
+        guard isPlain(field), sensor.append(base), sensor.append(0x2E), sensor.append(field),
+            isAllowedPadded(sensor.name)
+        else { return find(series, field) }
+        return .names(device: name, sensor: sensor.name)
+    }
+
+    /// The device, and the sensor or measurement, of a series where nothing needs encoding.
+    private func plainNames(_ series: NameBytes) -> (device: NameBytes, base: NameBytes)? {
+        guard isPlain(series) else { return nil }
+        var device: NameBytes?
+        var sensor: NameBytes?
+        var at = Self.delimiter(of: series, from: 0)
+        let measurement = series.part(0..<at)
+        guard at > 0 else { return nil }
+        while at < series.count {
+            let equals = Self.delimiter(of: series, from: at &+ 1)
+            guard equals < series.count, series.start[equals] == 0x3D else { return nil }
+            let end = Self.delimiter(of: series, from: equals &+ 1)
+            guard end > equals &+ 1, end == series.count || series.start[end] == 0x2C else {
+                return nil
+            }
+            let key = series.part((at &+ 1)..<equals)
+            let value = series.part((equals &+ 1)..<end)
+            if key.isSame(deviceTag), device == nil {
+                device = value
+            } else if key.isSame(Self.host), device == nil {
+                device = value
+            } else if sensor == nil, sensorTags.contains(where: { key.isSame($0) }) {
+                sensor = value
+            } else {
+                return nil
+            }
+            at = end
+        }
+        guard let name = device ?? defaults.device, isAllowedPadded(name) else {
+            return nil
+        }
+        return (name, sensor ?? measurement)
+    }
+
+    /// Whether a text has no byte that would be encoded or unescaped.
+    private func isPlain(_ text: NameBytes) -> Bool {
+        var offset = 0
+        while offset < text.count {
+            let rest = UInt32(truncatingIfNeeded: min(text.count &- offset, 16))
+            let start = text.start + offset
+            let found = bytes_odd(start) | bytes_any(start, 0x25, 0x5C, 0x25, 0x5C)
+            guard found & ~(~0 << rest) == 0 else { return false }
+            offset &+= 16
+        }
+        return true
+    }
+
+    /// The next comma or equals sign of a text; its end when there is none.
+    private static func delimiter(of text: NameBytes, from start: Int) -> Int {
+        var at = start
+        while at < text.count {
+            let found = bytes_any(text.start + at, 0x2C, 0x3D, 0x2C, 0x3D)
+            if found != 0 { return min(at &+ found.trailingZeroBitCount, text.count) }
+            at &+= 16
+        }
+        return text.count
     }
 
     /// Notes the tags of a series; its measurement, nil when it is malformed.

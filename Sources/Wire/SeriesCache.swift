@@ -93,6 +93,8 @@ struct SeriesCache: ~Copyable {
 
     private static let bucketCountMax = 1 << 20
     private static let textByteCountMax = 1 << 28
+    /// Bytes that can be read beyond the last text.
+    private static let padding = 16
 
     /// Makes a cache that suits so many events; it grows with the series it meets.
     init(eventCount: Int) {
@@ -102,7 +104,7 @@ struct SeriesCache: ~Copyable {
         entries = Self.allocate(bucketCount)
         textCapacity = bucketCount * 64
         texts = .allocate(capacity: textCapacity)
-        texts.initialize(repeating: 0, count: textCapacity)
+        texts.initialize(repeating: 0, count: Self.padding)
     }
 
     deinit {
@@ -156,6 +158,7 @@ struct SeriesCache: ~Copyable {
         (texts + offset).update(from: text.first, count: first)
         (texts + offset + first).update(from: text.second, count: second)
         textCount += first + second
+        (texts + textCount).initialize(repeating: 0, count: Self.padding)
         if count > (bucketMask + 1) * 2, bucketMask + 1 < Self.bucketCountMax { grow() }
         put(Entry(tag: Self.tag(text), offset: UInt32(offset), id: id))
     }
@@ -174,7 +177,7 @@ struct SeriesCache: ~Copyable {
     private mutating func grow() {
         let old = entries
         let oldCount = (bucketMask + 1) * 4
-        bucketMask = bucketMask * 4 + 3
+        bucketMask = bucketMask * 2 + 1
         entries = Self.allocate(bucketMask + 1)
         count = 0
         for slot in 0..<oldCount where old[slot].tag != 0 { put(old[slot]) }
@@ -183,12 +186,11 @@ struct SeriesCache: ~Copyable {
 
     /// Whether there is room for more text.
     private mutating func reserve(_ byteCount: Int) -> Bool {
-        guard textCount + byteCount + 16 > textCapacity else { return true }
+        guard textCount + byteCount + Self.padding > textCapacity else { return true }
         guard textCapacity < Self.textByteCountMax else { return false }
         let capacity = textCapacity * 2 + byteCount
         let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
-        larger.initialize(repeating: 0, count: capacity)
-        larger.update(from: texts, count: textCount)
+        larger.initialize(from: texts, count: textCount)
         texts.deallocate()
         texts = larger
         textCapacity = capacity

@@ -19,6 +19,8 @@ struct TimeParser {
     private var minuteHead: UInt64 = 0x2D31_302D_3037_3931
     private var minuteTail: UInt64 = 0x3030_3A30_3054_3130
     private var minute: Int64 = 0
+    /// The last time that was read the short way.
+    private var last = LastTime()
     /// The last local hour all of which had one offset.
     private var localHour = Int64.min
     private var localOffset: Int64 = 0
@@ -143,6 +145,17 @@ struct TimeParser {
     }
 }
 
+/// A time as it was written, 16 to 24 bytes, and what it is.
+private struct LastTime {
+    var head: UInt64 = 0
+    var tail: UInt64 = 0
+    /// The last eight bytes.
+    var more: UInt64 = 0
+    /// Below 0 when there is none, which no text has.
+    var count = -1
+    var time: Int64 = 0
+}
+
 extension TimeParser {
     /// A number since the epoch in the unit given, else told by the size of its whole part.
     ///
@@ -204,15 +217,27 @@ extension TimeParser {
     @inline(__always)
     mutating func parsePadded(_ text: UnsafePointer<UInt8>, _ count: Int) -> Int64 {
         let raw = UnsafeRawPointer(text)
+        let words = (
+            raw.loadUnaligned(as: UInt64.self),
+            raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
+        )
+        // The last eight bytes, which overlap those before: times have from 16 to 24 mostly.
+        let end = count &- 16 <= 8 && count >= 16 ? count &- 8 : 8
+        let more = raw.loadUnaligned(fromByteOffset: end, as: UInt64.self)
+        if words == (last.head, last.tail), more == last.more, count == last.count {
+            return last.time
+        }
         var time: Int64 = -1
-        if raw.loadUnaligned(as: UInt64.self) == minuteHead,
-            raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self) == minuteTail
-        {
+        if words == (minuteHead, minuteTail) {
             time = secondPadded(text, count)
         } else if count <= 19 {
             time = epochPadded(text, count)
         }
-        return time >= 0 && time <= latest ? time : parse(text, count)
+        guard time >= 0, time <= latest else { return parse(text, count) }
+        if count &- 16 <= 8, count >= 16 {
+            last = LastTime(head: words.0, tail: words.1, more: more, count: count, time: time)
+        }
+        return time
     }
 
     /// The rest of a time whose minute is the last one's; negative when it is not as usual.
