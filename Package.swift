@@ -125,8 +125,8 @@ let package = Package(
             "API",
             [
                 "Core", "Client", "Wire", "Windowing", "Inference", "Packs", "Fleets",
-                "Pipelines", "Store", "Blobs", "Compute", "Service", log, metrics, hummingbird,
-                lifecycle,
+                "Pipelines", "Sources", "Store", "Blobs", "Compute", "Service", log, metrics,
+                hummingbird, lifecycle,
             ]
         ),
         .executableTarget(

@@ -75,7 +75,7 @@ package struct Ingest: Sendable {
             decoded,
             idempotencyKey: idempotencyKey,
             source: source,
-            format: format.rawValue
+            format: EventReading(format, options).text
         )
     }
 
