@@ -42,7 +42,8 @@ package final class KafkaLog: EventLog {
     /// programs, which are rejected without it; `reject` gets what is not taken in, on the reading
     /// thread, and must return soon.
     ///
-    /// - Throws: `.invalidArgument` for settings; `.unavailable` when no broker answers in time; `.conflict` when the topic has another partition count.
+    /// - Throws: `.invalidArgument` for settings; `.unavailable` when no broker answers in time;
+    ///   `.conflict` when the topic has another partition count.
     package static func open(
         _ settings: KafkaSettings,
         joinsGroup: Bool = true,

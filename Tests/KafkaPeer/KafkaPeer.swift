@@ -35,9 +35,7 @@ enum KafkaPeer {
         case "guard" where arguments.count > 1:
             try watch(Array(arguments.dropFirst()))
         default:
-            print(
-                "usage: KafkaPeer broker | consume BROKERS TOPIC GROUP FOLDER STRATEGY | guard PROGRAM"
-            )
+            print("KafkaPeer: see the comment of its source for what it takes")
             exit(2)
         }
     }
@@ -84,7 +82,8 @@ enum KafkaPeer {
 
     /// Appends what it reads of each partition to a file `FOLDER/PARTITION`, a line a frame.
     ///
-    /// A line has base offset, end offset and values. The end of the last line is the partition's checkpoint.
+    /// A line has base offset, end offset and values. The end of the last line is the
+    /// partition's checkpoint.
     private static func consume(
         _ brokers: String,
         _ topic: String,
