@@ -5,6 +5,9 @@ import PackageDescription
 // Traits are off: they hook the allocator, which the product's timings must not feel.
 let inference = Target.Dependency.product(name: "Inference", package: "fleetscore")
 
+let windowing = Target.Dependency.product(name: "Windowing", package: "fleetscore")
+let core = Target.Dependency.product(name: "Core", package: "fleetscore")
+
 let package = Package(
     name: "fleetscore-benchmarks",
     platforms: [.macOS(.v15)],
@@ -16,6 +19,7 @@ let package = Package(
         .target(name: "Fleet", dependencies: [inference]),
         .executableTarget(name: "model-rate", dependencies: ["Fleet", inference]),
         .executableTarget(name: "make-fleet"),
+        .executableTarget(name: "window-rate", dependencies: [core, windowing]),
         .executableTarget(
             name: "Models",
             dependencies: [
