@@ -3,6 +3,7 @@ import PackageDescription
 
 // A package of its own, so that building the product never builds a benchmark or its dependencies.
 // Traits are off: they hook the allocator, which the product's timings must not feel.
+let wire = Target.Dependency.product(name: "Wire", package: "fleetscore")
 let inference = Target.Dependency.product(name: "Inference", package: "fleetscore")
 
 let windowing = Target.Dependency.product(name: "Windowing", package: "fleetscore")
@@ -18,6 +19,7 @@ let package = Package(
     targets: [
         .target(name: "Fleet", dependencies: [inference]),
         .executableTarget(name: "model-rate", dependencies: ["Fleet", inference]),
+        .executableTarget(name: "decode-rate", dependencies: [wire]),
         .executableTarget(name: "make-fleet"),
         .executableTarget(name: "window-rate", dependencies: [core, windowing]),
         .executableTarget(

@@ -166,6 +166,11 @@ public struct SeriesDictionary: Sendable {
         }
     }
 
+    /// The id of the key with these UTF-8 bytes, nil when it was never inserted.
+    public func id(device: UnsafeRawBufferPointer, sensor: UnsafeRawBufferPointer) -> UInt32? {
+        id(device: device, sensor: sensor, hash: SeriesHash.hash(device, sensor))
+    }
+
     /// The id of a key of another dictionary, nil when it was never inserted here.
     public func id(of id: UInt32, in other: SeriesDictionary) -> UInt32? {
         other.withBytes(of: id) {

@@ -36,6 +36,20 @@ struct RawStatement {
         }
     }
 
+    /// Binds UTF-8 text, which is copied.
+    func bind(_ index: Int32, text: UnsafeRawBufferPointer) {
+        let address = text.baseAddress?.assumingMemoryBound(to: CChar.self)
+        if let address, !text.isEmpty {
+            sqlite3_bind_text(handle, index, address, Int32(clamping: text.count), transient)
+        } else {
+            sqlite3_bind_text(handle, index, "", 0, transient)
+        }
+    }
+
+    func bind(_ index: Int32, _ value: Int64?) {
+        if let value { bind(index, value) } else { sqlite3_bind_null(handle, index) }
+    }
+
     func bind(_ index: Int32, _ value: String?) {
         if let value { bind(index, value) } else { sqlite3_bind_null(handle, index) }
     }
@@ -46,6 +60,11 @@ struct RawStatement {
 
     func bind(_ index: Int32, blob: [UInt8]) {
         sqlite3_bind_blob(handle, index, blob, Int32(clamping: blob.count), transient)
+    }
+
+    /// Binds bytes without copying them: they must stay until the statement has run.
+    func bind(_ index: Int32, borrowed bytes: UnsafeRawBufferPointer) {
+        sqlite3_bind_blob(handle, index, bytes.baseAddress, Int32(clamping: bytes.count), nil)
     }
 
     /// Goes to the next row; false after the last.
@@ -97,6 +116,12 @@ struct RawStatement {
         return Array(UnsafeRawBufferPointer(start: bytes, count: count))
     }
 
+    func appendBlob(_ column: Int32, to bytes: inout [UInt8]) {
+        guard let start = sqlite3_column_blob(handle, column) else { return }
+        let count = Int(sqlite3_column_bytes(handle, column))
+        bytes.append(contentsOf: UnsafeRawBufferPointer(start: start, count: count))
+    }
+
     func isNull(_ column: Int32) -> Bool {
         sqlite3_column_type(handle, column) == SQLITE_NULL
     }
@@ -107,4 +132,4 @@ struct RawStatement {
 }
 
 /// Tells SQLite to copy what is bound; the C macro `SQLITE_TRANSIENT` is this pointer.
-private let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)

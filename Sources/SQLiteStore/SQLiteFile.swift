@@ -16,41 +16,82 @@ struct SQLiteFile: Sendable {
     }
 
     private let pool: DatabasePool
+    /// Moves the log into the file beside the writer; nil where the writer does it itself.
+    private let logCopier: LogCopier?
     /// The file's name without its folder, as errors say it.
     let name: String
 
     /// Opens or creates a database and brings its schema up to date.
     ///
+    /// `pageSize` is the bytes of a page, for files that this call creates. With `copiesLogAside`
+    /// the log is moved into the file on a queue of its own, so that large commits do not wait for
+    /// it. `prepareWriter` runs on the connection that writes, before anything else.
+    ///
     /// - Throws: ``FleetError`` `.unsupported` for a file that a newer version has written, else
     ///   as every other call.
-    init(path: String, durability: Durability, migrator: DatabaseMigrator) throws {
+    init(
+        path: String,
+        durability: Durability,
+        migrator: DatabaseMigrator,
+        pageSize: Int = 4096,
+        copiesLogAside: Bool = false,
+        prepareWriter: @escaping @Sendable (Database) throws -> Void = { _ in }
+    ) throws {
         name = String(path.split(separator: "/").last ?? "the database")
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
         configuration.label = name
         configuration.prepareDatabase { db in
-            let kilobytes = db.configuration.readonly ? 16 << 10 : 64 << 10
-            try db.execute(sql: "PRAGMA cache_size = -\(kilobytes)")
+            let isReader = db.configuration.readonly
+            if !isReader {
+                try db.execute(sql: "PRAGMA page_size = \(pageSize)")
+                // Some builds overwrite what is deleted with zeros, a cost nobody asked for.
+                try db.execute(sql: "PRAGMA secure_delete = OFF")
+                try prepareWriter(db)
+            }
+            try db.execute(sql: "PRAGMA cache_size = -\(isReader ? 16 << 10 : 64 << 10)")
             // A large commit leaves a large WAL file behind; this gives the space back.
             try db.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
         }
         do {
-            pool = try DatabasePool(path: path, configuration: configuration)
-            let isNewer = try pool.read { try migrator.hasBeenSuperseded($0) }
-            guard !isNewer else {
-                throw FleetError(
-                    .unsupported,
-                    "\(name) was written by a newer version of fleetscore",
-                    hint: "start that version, or restore a copy from before the upgrade"
-                )
-            }
-            try migrator.migrate(pool)
+            pool = try Self.open(path, configuration, migrator, name: name)
             // Set here and not above: GRDB itself sets NORMAL when it turns WAL on.
+            let copier = copiesLogAside ? try LogCopier(path: path) : nil
             try pool.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA synchronous = \(durability.rawValue)")
+                copier?.watch(db)
             }
+            logCopier = copier
         } catch {
             throw storeError(error, file: name)
+        }
+    }
+
+    /// Opens the file with the newest schema, also when another process does so right now.
+    private static func open(
+        _ path: String,
+        _ configuration: Configuration,
+        _ migrator: DatabaseMigrator,
+        name: String
+    ) throws -> DatabasePool {
+        var attempt = 1
+        while true {
+            do {
+                let pool = try DatabasePool(path: path, configuration: configuration)
+                let isNewer = try pool.read { try migrator.hasBeenSuperseded($0) }
+                guard !isNewer else {
+                    throw FleetError(
+                        .unsupported,
+                        "\(name) was written by a newer version of fleetscore",
+                        hint: "start that version, or restore a copy from before the upgrade"
+                    )
+                }
+                try migrator.migrate(pool)
+                return pool
+            } catch let error as DatabaseError where attempt < 4 && error.canBeARace {
+                // Another process made the same tables first; the next try finds them made.
+                attempt += 1
+            }
         }
     }
 
@@ -81,7 +122,8 @@ struct SQLiteFile: Sendable {
         do {
             try await pool.writeWithoutTransaction { db in
                 do {
-                    try db.inTransaction {
+                    // At once a writer, so that what it reads first is what it changes.
+                    try db.inTransaction(.immediate) {
                         try body(db)
                         return .commit
                     }
@@ -106,6 +148,7 @@ struct SQLiteFile: Sendable {
 
     /// Moves the WAL into the file and closes it; later calls throw `.unavailable`.
     func close() async {
+        await logCopier?.close()
         do {
             try await pool.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)")
@@ -115,6 +158,14 @@ struct SQLiteFile: Sendable {
             // A reader is still busy, or it is closed already: the file is whole either way, and
             // the connections end with the process.
         }
+    }
+}
+
+extension DatabaseError {
+    /// Whether two processes that make one database at the same time may meet this error.
+    fileprivate var canBeARace: Bool {
+        [.SQLITE_ERROR, .SQLITE_CONSTRAINT, .SQLITE_BUSY, .SQLITE_SCHEMA]
+            .contains(resultCode)
     }
 }
 

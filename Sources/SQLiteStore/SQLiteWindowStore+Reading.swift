@@ -1,7 +1,8 @@
 package import Core
 import GRDB
-package import Store
+import Store
 
+// Reading windows.
 extension SQLiteWindowStore {
     package func windowSequence() async throws -> Int64 {
         try await file.read { try SQLiteStore.windowSequence($0) }
@@ -15,27 +16,9 @@ extension SQLiteWindowStore {
         limit: Int
     ) async throws -> WindowBatch {
         try await file.read { db in
-            guard let id = try definitionID(definition, db) else { return WindowBatch() }
-            // Both loops run along an index, so rows come in order without a sort, and the read
-            // stops where the page ends.
-            let query = try RawStatement(
-                db,
-                """
-                SELECT \(windowColumns)
-                FROM series_data s CROSS JOIN windows_data w INDEXED BY windows_by_series
-                WHERE (s.device, s.sensor) > (?1, ?2) AND w.series = s.id
-                  AND w.definition = ?3 AND w.end_us > ?4 AND w.end_us <= ?5 AND w.sequence <= ?6
-                ORDER BY s.device, s.sensor, w.end_us
-                """
-            )
-            defer { query.reset() }
-            query.bind(1, after?.device ?? "")
-            query.bind(2, after?.sensor ?? "")
-            query.bind(3, id)
-            query.bind(4, interval.start.microseconds)
-            query.bind(5, interval.end.microseconds)
-            query.bind(6, throughSequence)
-            return try readWindows(query, limit: limit, wholeKeys: true)
+            guard let row = try SQLiteStore.definition(definition, db) else { return WindowBatch() }
+            let scan = try IntervalScan(db, row, interval, throughSequence: throughSequence)
+            return try scan.page(after: after, limit: limit)
         }
     }
 
@@ -47,24 +30,25 @@ extension SQLiteWindowStore {
         limit: Int
     ) async throws -> WindowBatch {
         try await file.read { db in
-            guard let id = try definitionID(definition, db) else { return WindowBatch() }
-            let query = try RawStatement(
-                db,
-                """
-                SELECT \(windowColumns)
-                FROM series_data s CROSS JOIN windows_data w INDEXED BY windows_by_series
-                WHERE s.device = ?1 AND s.sensor = ?2 AND w.series = s.id
-                  AND w.definition = ?3 AND w.end_us >= ?4 AND w.end_us <= ?5
-                ORDER BY w.end_us
-                """
-            )
+            guard let row = try SQLiteStore.definition(definition, db),
+                let series = try seriesRow(of: key, db)
+            else { return WindowBatch() }
+            let sql = row.size == nil ? WindowQueries.chartOfSessions : WindowQueries.chart
+            let query = try RawStatement(db, sql)
             defer { query.reset() }
-            query.bind(1, key.device)
-            query.bind(2, key.sensor)
-            query.bind(3, id)
-            query.bind(4, from.microseconds)
-            query.bind(5, to.microseconds)
-            return try readWindows(query, limit: limit, wholeKeys: false)
+            query.bind(1, row.id)
+            query.bind(2, series)
+            query.bind(3, from.microseconds)
+            query.bind(4, to.microseconds)
+            query.bind(5, Int64(max(0, limit)))
+            var windows = WindowCollector()
+            var index: UInt32?
+            while try query.step() {
+                let id = index ?? windows.insert(key)
+                index = id
+                windows.append(query, from: 1, series: id, end: query.int(0), size: row.size)
+            }
+            return windows.finish()
         }
     }
 
@@ -73,11 +57,31 @@ extension SQLiteWindowStore {
             try Int64.fetchAll(
                 db,
                 sql: """
-                    SELECT e.end_us FROM definitions d JOIN ends_data e ON e.definition = d.id
-                    WHERE d.name = ? AND e.last_sequence > ? ORDER BY e.end_us
+                    SELECT e.end_us FROM definitions d CROSS JOIN ends_data e
+                    WHERE d.name = ? AND e.definition = d.id AND e.last_sequence > ?
                     """,
                 arguments: [definition, afterSequence]
-            )
+            ).sorted()
+        }
+    }
+
+    package func touchedSeries(
+        definition: String,
+        interval: TimeInterval,
+        afterSequence: Int64
+    ) async throws -> [SeriesKey] {
+        try await file.read { db in
+            guard let row = try SQLiteStore.definition(definition, db) else { return [] }
+            let query = try RawStatement(db, WindowQueries.touched)
+            defer { query.reset() }
+            query.bind(1, row.id)
+            query.bind(2, interval.start.microseconds)
+            query.bind(3, interval.end.microseconds)
+            query.bind(4, afterSequence)
+            var ids: Set<Int64> = []
+            while try query.step() { ids.insert(query.int(0)) }
+            let names = try SeriesNames(db)
+            return try ids.sorted().map(names.key(of:)).sorted()
         }
     }
 
@@ -93,94 +97,47 @@ extension SQLiteWindowStore {
             ) ?? 0
         }
     }
-
-    package func series(after: SeriesKey?, limit: Int) async throws -> [SeriesInfo] {
-        try await file.read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT s.device, s.sensor, s.first_seen_at,
-                      \(WindowSchema.lastWindowEnd) AS last_end
-                    FROM series_data s WHERE (s.device, s.sensor) > (?, ?)
-                    ORDER BY s.device, s.sensor LIMIT ?
-                    """,
-                arguments: [after?.device ?? "", after?.sensor ?? "", max(0, limit)]
-            ).map { row in
-                let last: Int64? = row["last_end"]
-                return SeriesInfo(
-                    key: SeriesKey(uncheckedDevice: row["device"], sensor: row["sensor"]),
-                    firstSeenAt: Timestamp(microseconds: row["first_seen_at"]),
-                    lastWindowEnd: last.map(Timestamp.init(microseconds:))
-                )
-            }
-        }
-    }
-
-    package func seriesCount() async throws -> Int {
-        try await file.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM series_data") ?? 0 }
-    }
 }
 
-private let windowColumns = """
-    w.series, s.device, s.sensor, w.start_us, w.end_us, w.count, w.sum, w.mean, w.min, w.max,
-    w.stddev, w.first, w.last
-    """
+/// The queries over windows that run along keys.
+enum WindowQueries {
+    /// One series' windows, a look-up by number for each of the definition's ends in the range.
+    static let chart = """
+        SELECT e.end_us, \(WindowCollector.columns)
+        FROM ends_data e CROSS JOIN windows_data w ON w.id = (e.slot << 32) + ?2
+        WHERE e.definition = ?1 AND e.end_us >= ?3 AND e.end_us <= ?4
+        ORDER BY e.end_us LIMIT ?5
+        """
 
-/// Reads rows of ``windowColumns`` sorted by key until the limit; `wholeKeys` cuts between keys
-/// only, and never before the first.
-private func readWindows(
-    _ query: RawStatement,
-    limit: Int,
-    wholeKeys: Bool
-) throws -> WindowBatch {
-    var batch = WindowBatch()
-    var series: Int64 = -1
-    var index: UInt32 = 0
-    var keyStart = 0
-    while wholeKeys || batch.count < limit, try query.step() {
-        if query.int(0) != series {
-            if wholeKeys, !batch.isEmpty, batch.count >= limit { return batch }
-            series = query.int(0)
-            keyStart = batch.count
-            index = batch.series.insert(
-                SeriesKey(uncheckedDevice: query.text(1), sensor: query.text(2))
-            )
-        } else if wholeKeys, keyStart > 0, batch.count >= limit {
-            batch.truncate(to: keyStart)
-            return batch
-        }
-        batch.append(
-            series: index,
-            start: query.int(3),
-            end: query.int(4),
-            count: query.int(5),
-            sum: query.double(6),
-            mean: query.double(7),
-            min: query.double(8),
-            max: query.double(9),
-            stddev: query.double(10),
-            first: query.double(11),
-            last: query.double(12)
-        )
-    }
-    return batch
-}
+    /// One series' sessions, whose ends are its own: its rows are found first, then their ends.
+    static let chartOfSessions = """
+        SELECT e.end_us, \(WindowCollector.columns)
+        FROM windows_data w INDEXED BY windows_with_start
+        CROSS JOIN ends_data e ON e.slot = (w.id >> 32)
+        WHERE (w.id & 4294967295) = ?2 AND w.start_us IS NOT NULL
+          AND e.definition = ?1 AND e.end_us >= ?3 AND e.end_us <= ?4
+        ORDER BY e.end_us LIMIT ?5
+        """
 
-extension WindowBatch {
-    /// Drops the rows from a row on, which are those of the last key, and that key.
-    fileprivate mutating func truncate(to count: Int) {
-        let excess = self.count - count
-        series = SeriesDictionary(series.keys.dropLast())
-        seriesIndex.removeLast(excess)
-        starts.removeLast(excess)
-        ends.removeLast(excess)
-        counts.removeLast(excess)
-        sums.removeLast(excess)
-        means.removeLast(excess)
-        mins.removeLast(excess)
-        maxs.removeLast(excess)
-        stddevs.removeLast(excess)
-        firsts.removeLast(excess)
-        lasts.removeLast(excess)
-    }
+    /// Series of windows that changed, a range of numbers for each end that changed.
+    static let touched = """
+        SELECT w.id & 4294967295 FROM ends_data e CROSS JOIN windows_data w
+          ON w.id >= (e.slot << 32) AND w.id < ((e.slot + 1) << 32)
+        WHERE e.definition = ?1 AND e.end_us > ?2 AND e.end_us <= ?3
+          AND e.last_sequence > ?4 AND w.sequence > ?4
+        """
+
+    /// The window with a number.
+    static let one = "SELECT \(WindowCollector.columns) FROM windows_data w WHERE w.id = ?1"
+
+    /// The series with a window at an end, given by the first and last possible numbers.
+    static let seriesOfEnd = """
+        SELECT id & 4294967295 FROM windows_data WHERE id >= ?1 AND id <= ?2
+        """
+
+    /// The series after a key, in key order.
+    static let seriesAfter = """
+        SELECT id, device, sensor FROM series_data WHERE (device, sensor) > (?1, ?2)
+        ORDER BY device, sensor
+        """
 }

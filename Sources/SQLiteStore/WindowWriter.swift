@@ -2,178 +2,245 @@ import Core
 import GRDB
 import Store
 
-/// The database's ids of the series met since the file was opened.
-struct SeriesIDs: Sendable {
-    var keys = SeriesDictionary()
-    /// The database id of each dictionary id.
-    var rows: [Int64] = []
+/// A window definition as it is stored.
+struct DefinitionRow {
+    let id: Int64
+    /// The length of its windows, microseconds; nil when each has its own.
+    let size: Int64?
 }
 
-/// Writes the closed windows of one commit, in key order, so that pages fill one after another.
+/// A row of a batch that is to be written, with its series' database id.
+struct WindowPlace {
+    let end: Int64
+    let series: UInt32
+    let batch: UInt32
+    let row: UInt32
+
+    /// By end, then series, then as they were given.
+    @inline(__always)
+    static func < (left: WindowPlace, right: WindowPlace) -> Bool {
+        if left.end != right.end { return left.end < right.end }
+        if left.series != right.series { return left.series < right.series }
+        return (left.batch, left.row) < (right.batch, right.row)
+    }
+}
+
+/// Writes the closed windows of a transaction by end and series, so that pages fill in order.
+///
+/// - Complexity: below a microsecond a window of an end that is new, or that has other series yet.
 struct WindowWriter {
     private let db: Database
-    private let now: Timestamp
-    private let sequence: Int64
-    private let insertWindow: RawStatement
-    private let insertEnd: RawStatement
-    private(set) var ids: SeriesIDs
+    private let rows: WindowRows
+    let sequence: Int64
+    private let insert: RawStatement
+    private let insertPlain: RawStatement
+    private let replace: RawStatement
+    let ends: EndsTable
+    /// Windows stored or replaced.
+    private(set) var storedCount = 0
 
-    private struct Place {
-        let end: Int64
-        let series: Int64
-        let row: Int
-
-        static func < (left: Place, right: Place) -> Bool {
-            (left.end, left.series) < (right.end, right.series)
-        }
-    }
-
-    init(_ db: Database, ids: SeriesIDs, now: Timestamp) throws {
+    init(_ db: Database, rows: WindowRows) throws {
         self.db = db
-        self.ids = ids
-        self.now = now
+        self.rows = rows
         sequence = try windowSequence(db) + 1
-        insertWindow = try RawStatement(
+        ends = try EndsTable(db, sequence: sequence)
+        let columns = "count, sum, mean, min, max, stddev, first, last, rate, revision"
+        let head = """
+            INSERT INTO windows_data (id, sequence, \(columns), start_us, quantiles)
+            SELECT id, ?1, \(columns)
+            """
+        insertPlain = try RawStatement(
+            db,
+            "\(head), NULL, NULL FROM window_rows WHERE true ON CONFLICT (id) DO NOTHING"
+        )
+        insert = try RawStatement(
+            db,
+            "\(head), start_us, quantiles FROM window_rows WHERE true ON CONFLICT (id) DO NOTHING"
+        )
+        let changes = "sequence, \(columns), start_us, quantiles".split(separator: ", ")
+            .map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
+        replace = try RawStatement(
             db,
             """
-            INSERT INTO windows_data (definition, end_us, series, start_us, sequence, count, sum,
-              mean, min, max, stddev, first, last)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
-            ON CONFLICT (definition, end_us, series) DO NOTHING
+            \(head), start_us, quantiles FROM window_rows WHERE true
+            ON CONFLICT (id) DO UPDATE SET \(changes)
+            WHERE excluded.revision > windows_data.revision
             """
         )
-        insertEnd = try RawStatement(
-            db,
-            """
-            INSERT INTO ends_data (definition, end_us, windows, last_sequence)
-            VALUES (?, ?, ?, ?) ON CONFLICT (definition, end_us) DO UPDATE SET
-              windows = windows + excluded.windows, last_sequence = excluded.last_sequence
-            """
-        )
+        for statement in [insert, insertPlain, replace] { statement.bind(1, sequence) }
     }
 
-    /// Stores the windows that are new; a commit with none takes no sequence number.
-    mutating func write(_ closed: [(definition: String, windows: WindowBatch)]) throws {
-        var stored = 0
-        for (definition, windows) in closed where !windows.isEmpty {
-            stored += try write(windows, definition: try definitionID(definition))
+    /// Stores windows that are new or have a higher revision than the stored ones.
+    ///
+    /// `series` has the database id of each row of each batch.
+    mutating func write(
+        _ batches: [WindowBatch],
+        series: [[UInt32]],
+        definition: DefinitionRow
+    ) throws {
+        let places = Self.places(batches, series)
+        let readers = batches.map { WindowReader($0, size: definition.size) }
+        rows.removeAll()
+        var start = 0
+        while start < places.count {
+            let end = places[start].end
+            var stop = start + 1
+            while stop < places.count, places[stop].end == end { stop += 1 }
+            try write(places[start..<stop], readers, definition)
+            start = stop
         }
-        guard stored > 0 else { return }
-        try db.execute(
-            sql: "INSERT OR REPLACE INTO counters_data VALUES ('window_sequence', ?)",
-            arguments: [sequence]
-        )
+        try flush()
     }
 
-    private mutating func write(_ windows: WindowBatch, definition: Int64) throws -> Int {
-        let series = try seriesIDs(of: windows)
-        var places = (0..<windows.count).map { row in
-            Place(
-                end: windows.ends[row],
-                series: series[Int(windows.seriesIndex[row])],
-                row: row
+    private mutating func write(
+        _ places: ArraySlice<WindowPlace>,
+        _ readers: [WindowReader],
+        _ definition: DefinitionRow
+    ) throws {
+        guard let end = places.first?.end else { return }
+        guard let slot = try ends.slot(definition: definition.id, end: end) else {
+            // Nothing of a new end can be there, so its rows may share a statement with others.
+            let slot = try ends.add(definition: definition.id, end: end, windows: places.count)
+            storedCount += places.count
+            for place in places {
+                readers[Int(place.batch)].append(place, slot: slot, to: rows)
+                if rows.isFull { try flush() }
+            }
+            return
+        }
+        try flush()
+        var (inserted, replaced) = (0, 0)
+        var hasRevisions = false
+        for (index, place) in zip(places.indices, places) {
+            let reader = readers[Int(place.batch)]
+            reader.append(place, slot: slot, to: rows)
+            hasRevisions = hasRevisions || reader.isRevised(place)
+            guard rows.isFull || index == places.indices.last else { continue }
+            let new = try runInsert()
+            inserted += new
+            // Those just inserted are equal to themselves and stay.
+            if hasRevisions, new < rows.count { replaced += try replace.run() }
+            rows.removeAll()
+        }
+        guard inserted + replaced > 0 else { return }
+        storedCount += inserted + replaced
+        try ends.note(slot: slot, added: inserted)
+    }
+
+    /// Writes rows of new ends.
+    private func flush() throws {
+        if rows.isEmpty { return }
+        let inserted = try runInsert()
+        guard inserted == rows.count else {
+            throw FleetError(
+                .dataLoss,
+                "windows.db has windows of an end that it does not list",
+                hint: "stop the server, keep a copy of the file and restore a backup"
             )
         }
-        places.sort(by: <)
-        var stored = 0
-        var storedOfEnd = 0
-        insertWindow.bind(1, definition)
-        insertWindow.bind(5, sequence)
-        for (index, place) in places.enumerated() {
-            bind(windows, place)
-            storedOfEnd += try insertWindow.run()
-            let isLastOfEnd = index + 1 == places.count || places[index + 1].end != place.end
-            guard isLastOfEnd, storedOfEnd > 0 else { continue }
-            insertEnd.bind(1, definition)
-            insertEnd.bind(2, place.end)
-            insertEnd.bind(3, Int64(storedOfEnd))
-            insertEnd.bind(4, sequence)
-            try insertEnd.run()
-            stored += storedOfEnd
-            storedOfEnd = 0
-        }
-        return stored
+        rows.removeAll()
     }
 
-    private func bind(_ windows: WindowBatch, _ place: Place) {
-        let row = place.row
-        insertWindow.bind(2, place.end)
-        insertWindow.bind(3, place.series)
-        insertWindow.bind(4, windows.starts[row])
-        insertWindow.bind(6, windows.counts[row])
-        insertWindow.bind(7, windows.sums[row])
-        insertWindow.bind(8, windows.means[row])
-        insertWindow.bind(9, windows.mins[row])
-        insertWindow.bind(10, windows.maxs[row])
-        insertWindow.bind(11, windows.stddevs[row])
-        insertWindow.bind(12, windows.firsts[row])
-        insertWindow.bind(13, windows.lasts[row])
+    private func runInsert() throws -> Int {
+        try (rows.isPlain ? insertPlain : insert).run()
     }
 
-    /// The database id per dictionary id of the batch; 0 for keys without a row.
-    ///
-    /// New series get their ids in key order, which keeps later reads in key order sequential.
-    private mutating func seriesIDs(of windows: WindowBatch) throws -> [Int64] {
-        let keys = windows.series.keys
-        var result = [Int64](repeating: 0, count: keys.count)
-        var unknown: [Int] = []
-        for index in windows.seriesIndex.lazy.map(Int.init) where result[index] == 0 {
-            if let id = ids.keys.id(of: keys[index]) {
-                result[index] = ids.rows[Int(id)]
-            } else {
-                result[index] = -1
-                unknown.append(index)
+    /// Notes the sequence number, if any window was stored.
+    func finish() throws {
+        guard storedCount > 0 else { return }
+        try noteWindowSequence(sequence, db)
+    }
+
+    /// The rows in the order they are written, each window once with its highest revision.
+    static func places(_ batches: [WindowBatch], _ series: [[UInt32]]) -> [WindowPlace] {
+        var places: [WindowPlace] = []
+        places.reserveCapacity(batches.reduce(0) { $0 + $1.count })
+        for (batch, windows) in batches.enumerated() {
+            for row in 0..<windows.count {
+                places.append(
+                    WindowPlace(
+                        end: windows.ends[row],
+                        series: series[batch][row],
+                        batch: UInt32(batch),
+                        row: UInt32(row)
+                    )
+                )
             }
         }
-        if unknown.isEmpty { return result }
-        unknown.sort { keys[$0] < keys[$1] }
-        let find = try RawStatement(
-            db,
-            "SELECT id FROM series_data WHERE device = ? AND sensor = ?"
-        )
-        let add = try RawStatement(
-            db,
-            "INSERT INTO series_data (device, sensor, first_seen_at) VALUES (?, ?, ?)"
-        )
-        for index in unknown {
-            let id = try seriesID(of: keys[index], find, add)
-            result[index] = id
-            _ = ids.keys.insert(keys[index])
-            ids.rows.append(id)
+        places.sort(by: <)
+        var last = 0
+        for index in places.indices.dropFirst() {
+            let (place, kept) = (places[index], places[last])
+            if place.end != kept.end || place.series != kept.series {
+                last += 1
+                places[last] = place
+            } else if batches[Int(place.batch)].revisions[Int(place.row)]
+                > batches[Int(kept.batch)].revisions[Int(kept.row)]
+            {
+                places[last] = place
+            }
         }
-        return result
-    }
-
-    private func seriesID(
-        of key: SeriesKey,
-        _ find: RawStatement,
-        _ add: RawStatement
-    ) throws -> Int64 {
-        find.bind(1, key.device)
-        find.bind(2, key.sensor)
-        defer { find.reset() }
-        if try find.step() { return find.int(0) }
-        add.bind(1, key.device)
-        add.bind(2, key.sensor)
-        add.bind(3, now.microseconds)
-        try add.run()
-        return db.lastInsertedRowID
-    }
-
-    private func definitionID(_ name: String) throws -> Int64 {
-        if let id = try SQLiteStore.definitionID(name, db) { return id }
-        try db.execute(sql: "INSERT INTO definitions (name) VALUES (?)", arguments: [name])
-        return db.lastInsertedRowID
+        places.removeLast(places.count - min(places.count, last + 1))
+        return places
     }
 }
 
-/// The id of a window definition; nil before its first window.
-func definitionID(_ name: String, _ db: Database) throws -> Int64? {
-    try Int64.fetchOne(db, sql: "SELECT id FROM definitions WHERE name = ?", arguments: [name])
+/// Copies rows of a batch into the form in which they are written.
+struct WindowReader {
+    private let windows: WindowBatch
+    private let size: Int64?
+    private let quantileKeys: [[UInt8]]
+
+    /// `size` is the length that needs no start.
+    init(_ windows: WindowBatch, size: Int64?) {
+        self.windows = windows
+        self.size = size
+        quantileKeys = QuantileText.keys(of: windows.quantilePoints)
+    }
+
+    func isRevised(_ place: WindowPlace) -> Bool { windows.revisions[Int(place.row)] > 0 }
+
+    @inline(__always)
+    func append(_ place: WindowPlace, slot: Int64, to rows: WindowRows) {
+        let index = Int(place.row)
+        let start = windows.starts[index]
+        let row = WindowRows.Row(
+            id: windowID(slot: slot, series: place.series),
+            count: windows.counts[index],
+            sum: windows.sums[index],
+            mean: windows.means[index],
+            min: windows.mins[index],
+            max: windows.maxs[index],
+            stddev: windows.stddevs[index],
+            first: windows.firsts[index],
+            last: windows.lasts[index],
+            rate: windows.rates[index],
+            start: start,
+            revision: windows.revisions[index],
+            hasStart: size != place.end &- start
+        )
+        guard !quantileKeys.isEmpty else { return rows.append(row) }
+        let width = quantileKeys.count
+        let values = windows.quantiles[(index * width)..<(index * width + width)]
+        rows.append(row) { QuantileText.append(values, keys: quantileKeys, to: &$0) }
+    }
+}
+
+/// The id of a window in `windows_data`.
+func windowID(slot: Int64, series: UInt32) -> Int64 {
+    slot << WindowSchema.seriesBits | Int64(series)
 }
 
 /// The number of the newest commit that stored windows, 0 before the first.
 func windowSequence(_ db: Database) throws -> Int64 {
     try Int64.fetchOne(db, sql: "SELECT value FROM counters_data WHERE name = 'window_sequence'")
         ?? 0
+}
+
+/// Takes a sequence number.
+func noteWindowSequence(_ sequence: Int64, _ db: Database) throws {
+    try db.execute(
+        sql: "INSERT OR REPLACE INTO counters_data VALUES ('window_sequence', ?)",
+        arguments: [sequence]
+    )
 }

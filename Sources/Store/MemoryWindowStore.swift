@@ -2,58 +2,83 @@ package import Core
 
 /// The window store in memory: the twin that tests and one-off commands use.
 package actor MemoryWindowStore: WindowStore {
-    /// The newest rejected events, and late events, that are kept.
-    package static let rejectedCountMax = 100_000
-    package static let lateCountMax = 1_000_000
-
-    private struct Window {
-        let start: Int64
-        let end: Int64
-        let count: Int64
-        let sum, mean, min, max, stddev, first, last: Double
-        let sequence: Int64
-    }
-
-    private var sequence: Int64 = 0
+    var sequence: Int64 = 0
     /// Per definition and key, ascending by end.
-    private var windowTable: [String: [SeriesKey: [Window]]] = [:]
-    private var firstSeen: [SeriesKey: Timestamp] = [:]
+    var windowTable: [String: [SeriesKey: [MemoryWindow]]] = [:]
+    /// Per definition, the ends that had windows, with the commit that changed each last.
+    var endTable: [String: [Int64: Int64]] = [:]
+    var firstSeen: [SeriesKey: Timestamp] = [:]
+    var lastEvents: [SeriesKey: Int64] = [:]
     private var checkpointTable: [Int: PartitionCheckpoint] = [:]
-    private var late: [LateEvent] = []
-    private var rejectedList: [RejectedRecord] = []
+    var letters: MemoryDeadLetters
+    var registryTable: [SeriesKey: RegistryEntry] = [:]
     private var results = MemoryPredictions()
     private var isClosed = false
 
-    package init() {}
+    package init() {
+        self.init(
+            letterCountMax: DeadLetter.countMax,
+            letterCountOfReasonMax: DeadLetter.countOfReasonMax
+        )
+    }
+
+    /// As ``init()`` with other numbers of dead letters that are kept.
+    package init(letterCountMax: Int, letterCountOfReasonMax: Int) {
+        letters = MemoryDeadLetters(
+            countMax: letterCountMax,
+            countOfReasonMax: letterCountOfReasonMax
+        )
+    }
 
     package func close() {
         isClosed = true
     }
 
-    private func checkOpen() throws {
+    func checkOpen() throws {
         if isClosed { throw StoreErrors.closed("the window store") }
     }
 
-    package func commit(_ commit: WindowCommit, at now: Timestamp) throws {
+    package func define(_ definitions: [StoredDefinition]) throws {
         try checkOpen()
-        var stored = false
+    }
+
+    package func commit(_ commits: [WindowCommit], at now: Timestamp) throws {
+        try checkOpen()
+        var stored = checkpointTable.mapValues(\.appliedThrough)
+        for commit in commits {
+            let partition = commit.checkpoint.partition
+            guard stored[partition] == commit.expectedAppliedThrough else {
+                throw StoreErrors.partitionTaken(
+                    partition,
+                    expected: commit.expectedAppliedThrough,
+                    stored: stored[partition]
+                )
+            }
+            stored[partition] = commit.checkpoint.appliedThrough
+        }
+        var hasStored = false
+        for commit in commits { hasStored = write(commit, at: now) || hasStored }
+        if hasStored { sequence += 1 }
+    }
+
+    /// Writes what a commit has; whether any window was stored.
+    private func write(_ commit: WindowCommit, at now: Timestamp) -> Bool {
+        var hasStored = false
         for (definition, windows) in commit.closed {
             for row in 0..<windows.count {
                 let key = windows.key(at: row)
                 if firstSeen[key] == nil { firstSeen[key] = now }
-                stored = insert(windows, row, key, definition) || stored
+                hasStored = insert(windows, row, key, definition) || hasStored
             }
         }
-        if stored { sequence += 1 }
-        for event in commit.late where !late.contains(where: { $0.isSame(as: event) }) {
-            late.append(event)
-        }
-        late.removeFirst(max(0, late.count - Self.lateCountMax))
+        if let seen = commit.seen { note(seen, at: now) }
+        letters.add(commit.deadLetters, counts: commit.counts)
         var checkpoint = commit.checkpoint
         if checkpoint.snapshot == nil {
             checkpoint.snapshot = checkpointTable[checkpoint.partition]?.snapshot
         }
         checkpointTable[checkpoint.partition] = checkpoint
+        return hasStored
     }
 
     private func insert(
@@ -62,28 +87,18 @@ package actor MemoryWindowStore: WindowStore {
         _ key: SeriesKey,
         _ definition: String
     ) -> Bool {
-        let end = windows.ends[row]
+        let window = MemoryWindow(windows, at: row, sequence: sequence + 1)
         var list = windowTable[definition]?[key] ?? []
         // Windows arrive nearly in order, so the place is searched from the end.
-        let place = (list.lastIndex { $0.end <= end } ?? -1) + 1
-        if place > 0, list[place - 1].end == end { return false }
-        list.insert(
-            Window(
-                start: windows.starts[row],
-                end: end,
-                count: windows.counts[row],
-                sum: windows.sums[row],
-                mean: windows.means[row],
-                min: windows.mins[row],
-                max: windows.maxs[row],
-                stddev: windows.stddevs[row],
-                first: windows.firsts[row],
-                last: windows.lasts[row],
-                sequence: sequence + 1
-            ),
-            at: place
-        )
+        let place = (list.lastIndex { $0.end <= window.end } ?? -1) + 1
+        if place > 0, list[place - 1].end == window.end {
+            guard window.revision > list[place - 1].revision else { return false }
+            list[place - 1] = window
+        } else {
+            list.insert(window, at: place)
+        }
         windowTable[definition, default: [:]][key] = list
+        endTable[definition, default: [:]][window.end] = sequence + 1
         return true
     }
 
@@ -91,121 +106,15 @@ package actor MemoryWindowStore: WindowStore {
         try checkOpen()
         return checkpointTable.values.sorted { $0.partition < $1.partition }
     }
-}
 
-// Reading windows.
-extension MemoryWindowStore {
-    package func windowSequence() throws -> Int64 {
-        try checkOpen()
-        return sequence
-    }
-
-    package func windows(
-        definition: String,
-        interval: TimeInterval,
-        throughSequence: Int64,
-        after: SeriesKey?,
-        limit: Int
-    ) throws -> WindowBatch {
-        try checkOpen()
-        var batch = WindowBatch()
-        let table = windowTable[definition] ?? [:]
-        for key in table.keys.sorted() where after.map({ $0 < key }) ?? true {
-            let windows = (table[key] ?? []).filter {
-                $0.end > interval.start.microseconds && $0.end <= interval.end.microseconds
-                    && $0.sequence <= throughSequence
-            }
-            if windows.isEmpty { continue }
-            if !batch.isEmpty, batch.count + windows.count > limit { break }
-            Self.append(windows, of: key, to: &batch)
-        }
-        return batch
-    }
-
-    package func windows(
-        definition: String,
-        key: SeriesKey,
-        from: Timestamp,
-        to: Timestamp,
-        limit: Int
-    ) throws -> WindowBatch {
-        try checkOpen()
-        var batch = WindowBatch()
-        let windows = (windowTable[definition]?[key] ?? []).filter {
-            $0.end >= from.microseconds && $0.end <= to.microseconds
-        }
-        Self.append(windows.prefix(Swift.max(0, limit)), of: key, to: &batch)
-        return batch
-    }
-
-    package func windowEnds(definition: String, afterSequence: Int64) throws -> [Int64] {
-        try checkOpen()
-        let all = (windowTable[definition] ?? [:]).values.joined()
-        return Set(all.filter { $0.sequence > afterSequence }.map(\.end)).sorted()
-    }
-
-    package func windowCount(definition: String) throws -> Int {
-        try checkOpen()
-        return (windowTable[definition] ?? [:]).values.reduce(0) { $0 + $1.count }
-    }
-
-    package func series(after: SeriesKey?, limit: Int) throws -> [SeriesInfo] {
-        try checkOpen()
-        let keys = firstSeen.keys.filter { key in after.map { $0 < key } ?? true }.sorted()
-        return keys.prefix(Swift.max(0, limit)).map { key in
-            SeriesInfo(
-                key: key,
-                firstSeenAt: firstSeen[key] ?? .distantPast,
-                lastWindowEnd: windowTable.values.compactMap { $0[key]?.last?.end }.max()
-                    .map(Timestamp.init(microseconds:))
+    package func marks() throws -> [PartitionMark] {
+        try checkpoints().map {
+            PartitionMark(
+                partition: $0.partition,
+                appliedThrough: $0.appliedThrough,
+                maxEventTime: $0.maxEventTime
             )
         }
-    }
-
-    package func seriesCount() throws -> Int {
-        try checkOpen()
-        return firstSeen.count
-    }
-
-    private static func append(
-        _ windows: some Sequence<Window>,
-        of key: SeriesKey,
-        to batch: inout WindowBatch
-    ) {
-        for window in windows {
-            batch.append(
-                series: batch.series.insert(key),
-                start: window.start,
-                end: window.end,
-                count: window.count,
-                sum: window.sum,
-                mean: window.mean,
-                min: window.min,
-                max: window.max,
-                stddev: window.stddev,
-                first: window.first,
-                last: window.last
-            )
-        }
-    }
-}
-
-// Late and rejected events.
-extension MemoryWindowStore {
-    package func lateEvents(limit: Int) throws -> [LateEvent] {
-        try checkOpen()
-        return Array(late.reversed().prefix(Swift.max(0, limit)))
-    }
-
-    package func addRejected(_ records: [RejectedRecord]) throws {
-        try checkOpen()
-        rejectedList.append(contentsOf: records)
-        rejectedList.removeFirst(Swift.max(0, rejectedList.count - Self.rejectedCountMax))
-    }
-
-    package func rejected(limit: Int) throws -> [RejectedRecord] {
-        try checkOpen()
-        return Array(rejectedList.reversed().prefix(Swift.max(0, limit)))
     }
 }
 
@@ -272,12 +181,5 @@ extension MemoryWindowStore {
     package func prunePredictions(before: Timestamp) throws {
         try checkOpen()
         results.prune(before: before)
-    }
-}
-
-extension LateEvent {
-    /// Whether two records are of one event and definition: an offset names one event.
-    fileprivate func isSame(as other: LateEvent) -> Bool {
-        partition == other.partition && offset == other.offset && definition == other.definition
     }
 }

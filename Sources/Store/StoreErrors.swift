@@ -96,6 +96,28 @@ package enum StoreErrors {
         )
     }
 
+    /// A commit for a partition that another process has taken over.
+    package static func partitionTaken(
+        _ partition: Int,
+        expected: Int64?,
+        stored: Int64?
+    ) -> FleetError {
+        func text(_ offset: Int64?) -> String { offset.map { "offset \($0)" } ?? "no checkpoint" }
+        return FleetError(
+            .conflict,
+            "partition \(partition) has \(text(stored)) stored, expected \(text(expected))",
+            hint: "another aggregator has taken the partition over: read its checkpoint again"
+        )
+    }
+
+    /// A window given for an interval that does not hold its end.
+    package static func outsideInterval(_ end: Int64, _ interval: TimeInterval) -> FleetError {
+        FleetError(
+            .invalidArgument,
+            "a window that ends at \(Timestamp(microseconds: end)) is not in \(interval)"
+        )
+    }
+
     /// A call after close.
     package static func closed(_ what: String) -> FleetError {
         FleetError(.unavailable, "\(what) is closed")

@@ -1,154 +1,35 @@
 package import Core
 
-/// How far a partition's windows are in SQL, and what a restart needs to go on exactly there.
-package struct PartitionCheckpoint: Sendable, Equatable {
-    package let partition: Int
-    /// Entries below this offset are in the windows, counters and dead letters of the store.
-    package var appliedThrough: Int64
-    /// Where a restart reads from: the offset that `snapshot` was taken at.
-    package var replayFrom: Int64
-    /// Newest event time seen, microseconds; nil before the first event.
-    package var maxEventTime: Int64?
-    package var counters: PartitionCounters
-    /// The encoded windowing state at `replayFrom`; nil leaves the stored one unchanged.
-    package var snapshot: [UInt8]?
-
-    package init(
-        partition: Int,
-        appliedThrough: Int64,
-        replayFrom: Int64,
-        maxEventTime: Int64?,
-        counters: PartitionCounters,
-        snapshot: [UInt8]?
-    ) {
-        self.partition = partition
-        self.appliedThrough = appliedThrough
-        self.replayFrom = replayFrom
-        self.maxEventTime = maxEventTime
-        self.counters = counters
-        self.snapshot = snapshot
-    }
-}
-
-/// Events of a partition by what became of them; they always add up.
+/// The large tables: windows with their checkpoints, dead letters, the registry, and published
+/// predictions.
 ///
-/// accepted = duplicates + assigned, and per definition assigned = windowed + filtered + late.
-package struct PartitionCounters: Sendable, Codable, Equatable {
-    /// Events taken from the log.
-    package var accepted: Int64 = 0
-    /// Repeats of a reading among the last of its series; counted once.
-    package var duplicates: Int64 = 0
-    /// Per definition name.
-    package var definitions: [String: DefinitionCounters] = [:]
-
-    package init() {}
-}
-
-package struct DefinitionCounters: Sendable, Codable, Equatable {
-    /// Events in windows, open or closed.
-    package var windowed: Int64 = 0
-    /// Events that `where` left out.
-    package var filtered: Int64 = 0
-    /// Events that came after their window had closed.
-    package var late: Int64 = 0
-    /// Windows closed.
-    package var closed: Int64 = 0
-
-    package init() {}
-}
-
-/// An event kept because it is in no window.
-package struct LateEvent: Sendable, Codable, Equatable {
-    package let definition: String
-    package let key: SeriesKey
-    package let time: Timestamp
-    package let value: Double
-    package let partition: Int
-    package let offset: Int64
-
-    package init(
-        definition: String,
-        key: SeriesKey,
-        time: Timestamp,
-        value: Double,
-        partition: Int,
-        offset: Int64
-    ) {
-        self.definition = definition
-        self.key = key
-        self.time = time
-        self.value = value
-        self.partition = partition
-        self.offset = offset
-    }
-}
-
-/// A request's rejected event, kept for people to look at.
-package struct RejectedRecord: Sendable, Codable, Equatable {
-    package let receivedAt: Timestamp
-    package let source: String
-    package let reason: String
-    /// The offending text, cut to 200 bytes.
-    package let sample: String
-
-    package init(receivedAt: Timestamp, source: String, reason: String, sample: String) {
-        self.receivedAt = receivedAt
-        self.source = source
-        self.reason = reason
-        self.sample = sample
-    }
-}
-
-/// What one transaction of a partition's aggregator writes.
-package struct WindowCommit: Sendable {
-    package var checkpoint: PartitionCheckpoint
-    /// Closed windows by definition name.
-    package var closed: [(definition: String, windows: WindowBatch)]
-    package var late: [LateEvent]
-
-    package init(
-        checkpoint: PartitionCheckpoint,
-        closed: [(definition: String, windows: WindowBatch)],
-        late: [LateEvent]
-    ) {
-        self.checkpoint = checkpoint
-        self.closed = closed
-        self.late = late
-    }
-}
-
-/// A series as people list it.
-package struct SeriesInfo: Sendable, Codable, Equatable {
-    package let key: SeriesKey
-    package let firstSeenAt: Timestamp
-    /// End of its newest closed window, nil before one.
-    package let lastWindowEnd: Timestamp?
-
-    package init(key: SeriesKey, firstSeenAt: Timestamp, lastWindowEnd: Timestamp?) {
-        self.key = key
-        self.firstSeenAt = firstSeenAt
-        self.lastWindowEnd = lastWindowEnd
-    }
-}
-
-/// The large tables: windows with their checkpoints, and published predictions.
+/// Several processes may open one store; each commits for partitions of its own.
 ///
 /// - Throws, Concurrency: as ``Catalog``.
-package protocol WindowStore: Sendable {
-    /// Writes closed windows, late events and the checkpoint in one transaction.
+package protocol WindowStore: WindowResults {
+    /// Tells the lengths of window definitions; those not told are learnt from the first windows.
+    func define(_ definitions: [StoredDefinition]) async throws
+    /// Writes closed windows, dead letters, counts and checkpoints of partitions, all or nothing.
     ///
-    /// A window that exists already (same definition, series and end) is left as it is: replay
-    /// makes equal ones. Every commit that stores windows takes the next sequence number.
-    func commit(_ commit: WindowCommit, at now: Timestamp) async throws
+    /// A window that exists already (same definition, series and end) is left as it is, unless the
+    /// new one has a higher revision: replay makes equal ones. Every call that stores or replaces
+    /// windows takes the next sequence number.
+    ///
+    /// - Throws: also ``FleetError`` `.conflict` when the stored offset of a partition is not
+    ///   ``WindowCommit/expectedAppliedThrough``; nothing is written then.
+    func commit(_ commits: [WindowCommit], at now: Timestamp) async throws
     /// The checkpoints of all partitions that have one, by partition.
     func checkpoints() async throws -> [PartitionCheckpoint]
+    /// How far each partition is, without its snapshot, by partition.
+    func marks() async throws -> [PartitionMark]
 
     /// The sequence number of the newest commit that stored windows, 0 before the first.
     func windowSequence() async throws -> Int64
     /// Windows of a definition whose end e has start < e <= end of the interval and whose commit
     /// is not after a sequence number, sorted by key, then end; at most `limit`, after a key.
     ///
-    /// Whole keys only: the rows of a key are never split over two calls.
+    /// Whole keys only: the rows of a key are never split over two calls. A window that was revised
+    /// after the sequence number is given as it is now, rather than not at all.
     func windows(
         definition: String,
         interval: TimeInterval,
@@ -156,21 +37,73 @@ package protocol WindowStore: Sendable {
         after: SeriesKey?,
         limit: Int
     ) async throws -> WindowBatch
-    /// The distinct ends of windows stored by commits after a sequence number.
+    /// The distinct ends of windows stored, revised or removed by commits after a sequence number.
     func windowEnds(definition: String, afterSequence: Int64) async throws -> [Int64]
+    /// The series with windows of an interval stored or revised after a sequence number, sorted.
+    func touchedSeries(definition: String, interval: TimeInterval, afterSequence: Int64)
+        async throws -> [SeriesKey]
     /// Windows of one series whose end is in `[from, to]`, ascending by end.
     func windows(definition: String, key: SeriesKey, from: Timestamp, to: Timestamp, limit: Int)
         async throws -> WindowBatch
+    func windowCount(definition: String) async throws -> Int
+    /// Makes the windows of an interval equal to others, in one transaction.
+    ///
+    /// Windows that are equal bit for bit keep their sequence number; the revisions given do not
+    /// count. An interval is held by its ends as in `windows`.
+    ///
+    /// - Throws: also ``FleetError`` `.invalidArgument` for a window outside the interval.
+    func replaceWindows(
+        definition: String,
+        interval: TimeInterval,
+        windows: WindowBatch,
+        at now: Timestamp
+    ) async throws -> RebuildOutcome
+    /// Deletes at most so many of the oldest windows that end before a time; how many there were.
+    ///
+    /// One short transaction: call it again until it answers less than `rowCountMax`.
+    func pruneWindows(definition: String, before: Timestamp, rowCountMax: Int) async throws -> Int
+
     /// Known series in key order.
     func series(after: SeriesKey?, limit: Int) async throws -> [SeriesInfo]
     func seriesCount() async throws -> Int
-    func windowCount(definition: String) async throws -> Int
-    /// Late events, newest first.
-    func lateEvents(limit: Int) async throws -> [LateEvent]
-    /// Keeps rejected events, the newest 100,000 of them.
-    func addRejected(_ records: [RejectedRecord]) async throws
-    func rejected(limit: Int) async throws -> [RejectedRecord]
+    /// Notes the newest event times of series; a time older than the noted one changes nothing.
+    ///
+    /// Series that are new get known.
+    func noteSeen(_ seen: SeenTimes, at now: Timestamp) async throws
+    /// Series whose newest noted event is before a time, in key order.
+    func silentSeries(before: Timestamp, limit: Int) async throws -> [SilentSeries]
 
+    /// Keeps events that are in no window, the newest ``DeadLetter/countMax`` of them.
+    ///
+    /// `counts` is what to add to the totals; nil counts each letter once.
+    func addDeadLetters(_ letters: [DeadLetter], counts: [EventCount]?) async throws
+    /// Dead letters newest first; those with a number below `before` when given.
+    func deadLetters(_ filter: DeadLetterFilter, before: Int64?, limit: Int) async throws
+        -> [StoredDeadLetter]
+    func deadLetter(number: Int64) async throws -> StoredDeadLetter?
+    /// Notes that letters were sent again; numbers without a letter are ignored.
+    func markReplayed(_ numbers: [Int64], at now: Timestamp) async throws
+    /// Totals of events that are in no window, by reason, then definition.
+    func eventCounts() async throws -> [EventCount]
+
+    /// Adds or replaces entries of the registry, all or none.
+    func setRegistry(_ entries: [RegistryEntry]) async throws
+    /// Entries in key order; a device's own comes before those of its sensors.
+    func registry(after: SeriesKey?, limit: Int) async throws -> [RegistryEntry]
+    /// Removes entries; how many there were.
+    func removeRegistry(_ keys: [SeriesKey]) async throws -> Int
+    /// What is known of a series: its own entry over that of its device; nil when there is none.
+    func settings(of key: SeriesKey) async throws -> RegistryEntry?
+    /// The expected interval of each key, nil where none is known.
+    func expectedIntervals(for keys: [SeriesKey]) async throws -> [Duration?]
+
+    func close() async
+}
+
+/// Published predictions and the outcomes of items: what runs leave in SQL.
+///
+/// - Throws, Concurrency: as ``Catalog``.
+package protocol WindowResults: Sendable {
     /// Stores rows of a run's attempt, seen by nobody until ``setPublished``.
     func addPredictions(_ batch: PredictionBatch, run: String, attempt: Int, pipeline: String)
         async throws
@@ -191,6 +124,4 @@ package protocol WindowStore: Sendable {
     ///
     /// The age of the windows does not count: predictions of historic data are kept as long.
     func prunePredictions(before: Timestamp) async throws
-
-    func close() async
 }
