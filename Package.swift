@@ -61,6 +61,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "fleetscore", targets: ["fleetscore"]),
+        .library(name: "Core", targets: ["Core"]),
         .library(name: "Inference", targets: ["Inference"]),
         .library(name: "Windowing", targets: ["Windowing"]),
         .library(name: "Wire", targets: ["Wire"]),
@@ -88,7 +89,7 @@ let package = Package(
         // Values.
         library("Core"),
         // Pure logic.
-        library("Wire", ["Core"]),
+        library("Wire", ["Core", "CBytes", "CZlib", "CZstd"]),
         library("Windowing", ["Core", "CWindows"]),
         library("Parquet", ["CZstd"]),
         library("Inference", ["CVector"]),
@@ -125,8 +126,8 @@ let package = Package(
             "API",
             [
                 "Core", "Client", "Wire", "Windowing", "Inference", "Packs", "Fleets",
-                "Pipelines", "Store", "Blobs", "Compute", "Service", log, metrics, hummingbird,
-                lifecycle,
+                "Pipelines", "Sources", "Store", "Blobs", "Compute", "Service", log, metrics,
+                hummingbird, lifecycle,
             ]
         ),
         .executableTarget(
@@ -140,6 +141,7 @@ let package = Package(
             swiftSettings: settings
         ),
         // C.
+        .target(name: "CBytes"),
         .target(name: "CVector"),
         .target(name: "CWindows"),
         .target(name: "CChecksum"),
@@ -172,7 +174,7 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("CoreTests", ["Core"]),
-        tests("WireTests", ["Core", "Wire"]),
+        tests("WireTests", ["Core", "Wire", "CBytes", "CZlib", "CZstd"]),
         tests("WindowingTests", ["Core", "Windowing"]),
         tests("ParquetTests", ["Parquet"], exclude: ["check_parquet.py"]),
         tests("InferenceTests", ["Inference", "CVector"]),
