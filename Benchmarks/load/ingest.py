@@ -67,7 +67,7 @@ class Bench:
             sent = sender.result()
             acknowledged = processor_seconds(server.pid) - used
             server.complete()
-            stored = server.wait_for_windows(workload.windows)
+            stored, is_ahead = server.wait_for_windows(workload.windows)
             used = processor_seconds(server.pid) - used
             snapshot = Snapshot(server.data)
             memory = memory_bytes(server.pid)
@@ -98,6 +98,7 @@ class Bench:
             "processor_share": used / seconds,
             "windows": windows,
             "problems": problems,
+            "status_is_ahead": is_ahead,
             "memory": memory,
             "log_bytes": log_bytes,
             "log_bytes_per_batch": log_bytes / sent["batches"],

@@ -85,6 +85,8 @@ class Report:
             f"acknowledged, {result['processor_ns']:.0f} ns/event of the server "
             f"({result['processor_share']:.0%} of its core), "
             f"429s {result['retries']}, {verdict}"
+            + (", STATUS AHEAD: /v1/status counted windows that SQL did not hold yet"
+               if result["status_is_ahead"] else "")
         )
 
     def check(self, result):

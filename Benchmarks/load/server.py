@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import time
 
@@ -115,17 +116,27 @@ class Server:
             raise RuntimeError(f"/v1/events/complete answered {code}: {body[:200]!r}")
 
     def wait_for_windows(self, expected, seconds=600):
-        """Returns the moment when the server had stored that many windows."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            status = self.status()
-            if status.get("problem"):
-                raise RuntimeError(f"the server says: {status['problem']}")
-            closed = next(d["closed"] for d in status["definitions"] if d["name"] == DEFINITION)
-            if status["lag"] == 0 and closed >= expected:
-                return time.monotonic()
-            time.sleep(0.02)
-        raise RuntimeError(f"after {seconds} s there are {closed} windows of {expected}")
+        """The moment when SQL held that many windows, and whether the status said so before.
+
+        SQL decides: a status that is ahead of it would let a schedule read too early.
+        """
+        path = os.path.join(self.data, "windows.db")
+        database = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+        is_ahead, stored = False, 0
+        try:
+            for _ in range(seconds * 50):
+                status = self.status()
+                if status.get("problem"):
+                    raise RuntimeError(f"the server says: {status['problem']}")
+                closed = sum(one["closed"] for one in status["definitions"])
+                (stored,) = database.execute("SELECT sum(windows) FROM ends_data").fetchone()
+                if (stored or 0) >= expected:
+                    return time.monotonic(), is_ahead
+                is_ahead = is_ahead or (status["lag"] == 0 and closed >= expected)
+                time.sleep(0.02)
+        finally:
+            database.close()
+        raise RuntimeError(f"after {seconds} s SQL holds {stored or 0} windows of {expected}")
 
     def kill(self):
         """Ends the server at once: its folder is thrown away."""
