@@ -168,8 +168,11 @@ class Report:
         self.say("  " + "  ".join(table.rows[-1][:7]))
 
     def add_profile(self, format, result, shares):
-        if not shares:
-            self.say("  SKIPPED: no perf here")
+        if result is None:
+            self.say(f"  SKIPPED: {format} is not in this server")
+            return
+        if not shares or not shares[0]:
+            self.say("  SKIPPED: perf is not here, or took no sample")
             return
         by_stage, functions = shares
         total = sum(by_stage.values())
