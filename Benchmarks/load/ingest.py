@@ -61,9 +61,9 @@ class Bench:
             )
             settle()
             used = processor_seconds(server.pid)
-            sender.start()
             if watch:
                 watch(server.pid)
+            sender.start()
             sent = sender.result()
             acknowledged = processor_seconds(server.pid) - used
             server.complete()

@@ -55,7 +55,8 @@ class Recorder:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(0.2)
+        # It starts to sample when it has looked at all threads.
+        time.sleep(1)
 
     def stop(self):
         """Shares by stage, by function and by function within a stage; nil without perf."""
