@@ -171,7 +171,10 @@ enum WindowSchemaSecond {
           ((SELECT max(max_event_time) FROM checkpoints_data) - n.last_event_us) / 1000000
             AS silent_seconds, \(expectedInterval) / 1e6 AS expected_interval_seconds
         FROM series_data s JOIN seen_data n ON n.series = s.id
-        WHERE n.last_event_us + 3 * coalesce(\(expectedInterval), 100000000)
+        WHERE n.last_event_us < (SELECT max(max_event_time) FROM checkpoints_data)
+            - 3 * min(100000000, ifnull((SELECT min(expected_interval_us) FROM registry_data),
+              100000000))
+          AND n.last_event_us + 3 * coalesce(\(expectedInterval), 100000000)
           < (SELECT max(max_event_time) FROM checkpoints_data);
         CREATE VIEW registry AS SELECT device, nullif(sensor, '') AS sensor, site, unit,
           expected_interval_us / 1e6 AS expected_interval_seconds, min, max,
