@@ -46,6 +46,11 @@ let hummingbirdTesting = Target.Dependency.product(
     package: "hummingbird"
 )
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOSSL", package: "swift-nio-ssl"),
+]
 let arguments = Target.Dependency.product(
     name: "ArgumentParser",
     package: "swift-argument-parser"
@@ -56,6 +61,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "fleetscore", targets: ["fleetscore"]),
+        .library(name: "Core", targets: ["Core"]),
         .library(name: "Inference", targets: ["Inference"]),
         .library(name: "Windowing", targets: ["Windowing"]),
         .library(name: "Wire", targets: ["Wire"]),
@@ -65,6 +71,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(
@@ -81,8 +89,8 @@ let package = Package(
         // Values.
         library("Core"),
         // Pure logic.
-        library("Wire", ["Core"]),
-        library("Windowing", ["Core"]),
+        library("Wire", ["Core", "CBytes", "CZlib", "CZstd"]),
+        library("Windowing", ["Core", "CWindows"]),
         library("Parquet", ["CZstd"]),
         library("Inference", ["CVector"]),
         library("ONNX", ["Inference", protobuf]),
@@ -95,19 +103,22 @@ let package = Package(
         library("Blobs", ["Core", crypto]),
         library("Store", ["Core"]),
         library("Compute", ["Core", log, subprocess]),
+        library("Sources", ["Core", log]),
         // Models at scale.
         library("Packs", ["Core", "Inference", "Disk", crypto]),
         library("Fleets", ["Core", "Inference", "ONNX", "Sklearn", "Packs", "Blobs"]),
         library("Scoring", ["Core", "Inference", "Packs", "Parquet", "Blobs"]),
         // Drivers.
         library("SQLiteStore", ["Core", "Store"] + grdb),
+        library("MQTTSource", ["Core", "Sources", log] + nio),
+        library("KafkaLog", ["Core", "Disk", "EventLog", "CRdKafka", log]),
         // Services and edges.
         library(
             "Service",
             [
                 "Core", "Wire", "Windowing", "Parquet", "Inference", "Packs", "Fleets",
-                "Pipelines", "EventLog", "Store", "Blobs", "Compute", "Scoring", log, metrics,
-                lifecycle,
+                "Pipelines", "EventLog", "Sources", "Store", "Blobs", "Compute", "Scoring", log,
+                metrics, lifecycle,
             ]
         ),
         library("Client", ["Core", httpClient]),
@@ -115,8 +126,8 @@ let package = Package(
             "API",
             [
                 "Core", "Client", "Wire", "Windowing", "Inference", "Packs", "Fleets",
-                "Pipelines", "Store", "Blobs", "Compute", "Service", log, metrics, hummingbird,
-                lifecycle,
+                "Pipelines", "Sources", "Store", "Blobs", "Compute", "Service", log, metrics,
+                hummingbird, lifecycle,
             ]
         ),
         .executableTarget(
@@ -124,13 +135,15 @@ let package = Package(
             dependencies: [
                 "Core", "Wire", "Windowing", "Parquet", "Inference", "Sklearn", "Pipelines",
                 "PlantSimulator", "Disk", "EventLog", "Blobs", "Store", "Compute", "Packs",
-                "Fleets", "Scoring", "SQLiteStore", "Service", "Client", "API", arguments,
-                lifecycle, unixSignals, log, metrics,
+                "Fleets", "Scoring", "SQLiteStore", "Sources", "MQTTSource", "KafkaLog", "Service",
+                "Client", "API", arguments, lifecycle, unixSignals, log, metrics,
             ],
             swiftSettings: settings
         ),
         // C.
+        .target(name: "CBytes"),
         .target(name: "CVector"),
+        .target(name: "CWindows"),
         .target(name: "CChecksum"),
         .systemLibrary(
             name: "CZstd",
@@ -144,19 +157,24 @@ let package = Package(
             pkgConfig: "liblzma",
             providers: [.apt(["liblzma-dev"])]
         ),
+        .systemLibrary(
+            name: "CRdKafka",
+            pkgConfig: "rdkafka",
+            providers: [.apt(["librdkafka-dev"])]
+        ),
         .systemLibrary(name: "CLz4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         // Tests.
         .target(
             name: "TestKit",
             dependencies: [
                 "Core", "Wire", "Windowing", "Inference", "Packs", "Disk", "EventLog", "Blobs",
-                "Store", "Compute", "Scoring", "Service", log,
+                "Store", "Compute", "Scoring", "Service", "Sources", log,
             ],
             path: "Tests/TestKit",
             swiftSettings: settings
         ),
         tests("CoreTests", ["Core"]),
-        tests("WireTests", ["Core", "Wire"]),
+        tests("WireTests", ["Core", "Wire", "CBytes", "CZlib", "CZstd"]),
         tests("WindowingTests", ["Core", "Windowing"]),
         tests("ParquetTests", ["Parquet"], exclude: ["check_parquet.py"]),
         tests("InferenceTests", ["Inference", "CVector"]),
@@ -170,10 +188,24 @@ let package = Package(
         tests("PlantSimulatorTests", ["Core", "PlantSimulator"]),
         tests("DiskTests", ["Core", "Disk", "TestKit"]),
         tests("EventLogTests", ["Core", "Disk", "EventLog", "TestKit"]),
+        .executableTarget(
+            name: "KafkaPeer",
+            dependencies: ["Core", "EventLog", "KafkaLog", "CRdKafka", log],
+            path: "Tests/KafkaPeer",
+            swiftSettings: settings
+        ),
+        tests(
+            "KafkaLogTests",
+            ["Core", "EventLog", "KafkaLog", "TestKit", "CRdKafka", "KafkaPeer", log]
+        ),
         tests("BlobsTests", ["Core", "Blobs", "TestKit"]),
         tests("ComputeTests", ["Core", "Compute", "TestKit", log]),
         tests("StoreTests", ["Core", "Store", "TestKit"]),
         tests("SQLiteStoreTests", ["Core", "Store", "SQLiteStore", "TestKit"] + grdb),
+        tests(
+            "MQTTSourceTests",
+            ["Core", "MQTTSource", "Sources", "TestKit", log] + nio
+        ),
         tests("PacksTests", ["Core", "Inference", "Disk", "Packs", crypto]),
         tests(
             "FleetsTests",

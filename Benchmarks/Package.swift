@@ -3,7 +3,11 @@ import PackageDescription
 
 // A package of its own, so that building the product never builds a benchmark or its dependencies.
 // Traits are off: they hook the allocator, which the product's timings must not feel.
+let wire = Target.Dependency.product(name: "Wire", package: "fleetscore")
 let inference = Target.Dependency.product(name: "Inference", package: "fleetscore")
+
+let windowing = Target.Dependency.product(name: "Windowing", package: "fleetscore")
+let core = Target.Dependency.product(name: "Core", package: "fleetscore")
 
 let package = Package(
     name: "fleetscore-benchmarks",
@@ -15,7 +19,9 @@ let package = Package(
     targets: [
         .target(name: "Fleet", dependencies: [inference]),
         .executableTarget(name: "model-rate", dependencies: ["Fleet", inference]),
+        .executableTarget(name: "decode-rate", dependencies: [wire]),
         .executableTarget(name: "make-fleet"),
+        .executableTarget(name: "window-rate", dependencies: [core, windowing]),
         .executableTarget(
             name: "Models",
             dependencies: [

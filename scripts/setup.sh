@@ -99,6 +99,7 @@ check_swift
 need libbz2-dev
 need liblz4-dev
 need liblzma-dev
+need librdkafka-dev
 need libsqlite3-dev
 need libzstd-dev
 need zlib1g-dev
@@ -106,6 +107,8 @@ need pkg-config pkg-config
 if $for_tests; then
     need curl curl
     need make make
+    need mosquitto mosquitto
+    need openssl openssl
     need sqlite3 sqlite3
     need python3 python3
     can_make_venv || need python3-venv
@@ -118,6 +121,7 @@ if $for_tests; then
     make_venv .venv-sklearn-1.5 scripts/requirements-sklearn-1.5.txt
     make_venv .venv-sklearn-1.2 scripts/requirements-sklearn-1.2.txt
     make_venv .venv-onnx scripts/requirements-onnx.txt
+    make_venv .venv-kafka scripts/requirements-kafka.txt
     scripts/onnx_cases.sh
     # Only the look at the status page needs a browser.
     if ! command -v chromium >/dev/null; then

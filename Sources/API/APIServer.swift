@@ -14,6 +14,12 @@ package struct APIServer: ServiceLifecycle.Service {
     private let logger: Logger
     private let onReady: @Sendable (String) async -> Void
 
+    /// A connection that sends nothing for so long is closed, amid a request too: longer than
+    /// clients keep theirs open for the next one.
+    private static let idleTimeout = TimeAmount.seconds(75)
+    /// Later connections wait until one of these is closed.
+    private static let connectionCountMax = 10_000
+
     /// - Throws: ``FleetError`` `.invalidArgument` when the listen address cannot be read.
     package init(
         backend: Backend,
@@ -34,9 +40,13 @@ package struct APIServer: ServiceLifecycle.Service {
         let ready = onReady
         let application = Application(
             router: APIRouter.make(backend: backend, token: token),
+            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
             configuration: .init(
                 address: .hostname(host, port: address.port),
-                serverName: "fleetscore"
+                serverName: "fleetscore",
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    Self.connectionCountMax
+                )
             ),
             onServerRunning: { channel in
                 await ready("\(host):\(channel.localAddress?.port ?? 0)")

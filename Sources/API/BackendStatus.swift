@@ -2,6 +2,7 @@ import Client
 import Compute
 import Core
 import Service
+import Sources
 import Store
 import Windowing
 
@@ -17,17 +18,22 @@ extension Backend {
             definitions.append(
                 .init(
                     name: window.name,
+                    kind: window.kind.text,
                     size: window.size.text,
                     allowedLateness: window.allowedLateness.text,
+                    latePolicy: window.latePolicy.rawValue,
+                    retention: settings.windowRetentions[window.name]?.text,
                     windowed: counts.windowed,
                     filtered: counts.filtered,
                     late: counts.late,
+                    adjusted: counts.adjusted,
+                    corrected: counts.corrected,
                     closed: counts.closed,
                     watermark: watermark == .distantFuture ? nil : watermark
                 )
             )
         }
-        return StatusInfo(
+        var status = StatusInfo(
             version: ProductVersion.current,
             startedAt: startedAt,
             accepted: counters.accepted,
@@ -46,6 +52,13 @@ extension Backend {
             },
             definitions: definitions
         )
+        status.sources = sources.map { StatusInfo.Source($0) }
+        do {
+            status.counts = try await windows.eventCounts().map { EventCountInfo($0) }
+        } catch {
+            status.problem = status.problem ?? "the database does not answer: \(error)"
+        }
+        return status
     }
 
     /// What is measured by looking, for `/metrics`.
@@ -65,11 +78,46 @@ extension Backend {
                 "fleetscore_windowing_series", "Series seen.",
                 Double(partitions.reduce(0) { $0 + $1.seriesCount })
             ),
+            (
+                "fleetscore_sources_connected", "Sources that are connected.",
+                Double(sources.count { $0.status.isConnected })
+            ),
+            (
+                "fleetscore_sources_pending_messages", "Messages received and not durable yet.",
+                Double(sources.reduce(0) { $0 + $1.status.pendingCount })
+            ),
             ("fleetscore_compute_workers", "Worker processes.", Double(workers.count)),
             (
                 "fleetscore_uptime_seconds", "Seconds since start.",
                 (clock.now - startedAt).inSeconds
             ),
         ]
+    }
+}
+
+extension StatusInfo.Source {
+    init(_ source: any EventSource) {
+        let status = source.status
+        self.init(
+            name: source.name,
+            phase: status.phase.rawValue,
+            received: status.receivedCount,
+            acknowledged: status.acknowledgedCount,
+            pending: status.pendingCount
+        )
+        connectedSince = status.connectedSince
+        lastError = status.lastError
+        lastErrorAt = status.lastErrorAt
+    }
+}
+
+extension WindowKind {
+    /// One word and what else says how windows lie.
+    var text: String {
+        switch self {
+        case .tumbling: "tumbling"
+        case .hopping(let slide): "hopping every \(slide.text)"
+        case .session(let gap, _): "session, gap \(gap.text)"
+        }
     }
 }

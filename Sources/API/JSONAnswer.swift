@@ -59,6 +59,19 @@ extension Request {
         return bytes
     }
 
+    /// The key that makes a repeated batch count once; nil when the sender gave none.
+    ///
+    /// - Throws: ``FleetError`` `.invalidArgument` for a key that is empty or too long.
+    func idempotencyKey() throws -> String? {
+        guard let name = HTTPField.Name("Idempotency-Key"), let key = headers[name] else {
+            return nil
+        }
+        guard 1...256 ~= key.utf8.count else {
+            throw FleetError(.invalidArgument, "Idempotency-Key must have 1 to 256 bytes")
+        }
+        return key
+    }
+
     /// A JSON body as a value.
     func decoded<Value: Decodable>() async throws -> Value {
         let bytes = try await body(upTo: 1 << 20)

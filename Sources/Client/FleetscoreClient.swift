@@ -85,6 +85,23 @@ package struct FleetscoreClient: Sendable {
         )
     }
 
+    /// Replaces a resource and reads the answer.
+    package func put<Answer: Decodable>(
+        _ path: String,
+        body: Body,
+        as type: Answer.Type = Answer.self
+    ) async throws -> Answer {
+        try Self.decode(await bytes("PUT", path, [:], body: body), path: path)
+    }
+
+    /// Deletes a resource and reads the answer.
+    package func delete<Answer: Decodable>(
+        _ path: String,
+        as type: Answer.Type = Answer.self
+    ) async throws -> Answer {
+        try Self.decode(await bytes("DELETE", path, [:], body: nil), path: path)
+    }
+
     /// Sends a request and answers the body of a 2xx response.
     ///
     /// - Throws: ``FleetError``; `.unavailable` when the server cannot be reached.

@@ -7,7 +7,11 @@ public struct Limits: Sendable {
     /// Events accepted but not yet durable, over all requests.
     public var pendingEventCountMax = 4_000_000
     /// How far an event's time may be ahead of the server's clock.
-    public var timeAheadMax = Duration.seconds(366 * 86_400)
+    public var timeAheadMax = Duration.seconds(86_400)
+    /// Series that may appear by themselves.
+    public var seriesCountMax = 5_000_000
+    /// Events that may wait in the log for their windows before senders are told to wait.
+    public var lagEventCountMax = 20_000_000
     /// Rejected events listed in one answer; the rest are only counted.
     public var rejectedListCountMax = 100
     /// Bytes of one model file.

@@ -13,18 +13,18 @@ import Darwin
 /// - Complexity: O(1) a look-up; 27 to 37 bytes a key beside its names.
 public struct SeriesDictionary: Sendable {
     /// The names of all keys, one after another.
-    private var bytes: [UInt8] = []
-    private var spans: [Span] = []
-    private var hashes: [UInt64] = []
+    var bytes: [UInt8] = []
+    var spans: [Span] = []
+    var hashes: [UInt64] = []
     /// Open addressing over a power of two of slots; 0 is empty, else a part of the hash above
     /// id + 1, so that most look-ups read the names of one key only.
-    private var slots: [UInt64] = []
+    var slots: [UInt64] = []
 
     /// More than the names of events may have, so that a few bytes hold lengths.
     public static let partByteCountMax = 1023
 
     /// Where the names of a key are: 44 bits of position, 10 bits for each length.
-    private struct Span {
+    struct Span {
         let packed: UInt64
 
         @inline(__always)
@@ -164,6 +164,11 @@ public struct SeriesDictionary: Sendable {
                 return id(device: device, sensor: sensor, hash: SeriesHash.hash(device, sensor))
             }
         }
+    }
+
+    /// The id of the key with these UTF-8 bytes, nil when it was never inserted.
+    public func id(device: UnsafeRawBufferPointer, sensor: UnsafeRawBufferPointer) -> UInt32? {
+        id(device: device, sensor: sensor, hash: SeriesHash.hash(device, sensor))
     }
 
     /// The id of a key of another dictionary, nil when it was never inserted here.

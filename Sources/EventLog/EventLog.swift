@@ -2,7 +2,7 @@ package import Core
 
 /// What a frame of the log carries.
 package enum LogRecord: Sendable {
-    /// Events of one partition; the offset of event i is `baseOffset + i`.
+    /// Events of one partition, in order; none when everything before the end was skipped.
     case events(EventBatch)
     /// The partition was idle: every window that ends at or before the time closes.
     case idle(until: Timestamp)
@@ -11,31 +11,59 @@ package enum LogRecord: Sendable {
 }
 
 /// One entry of a partition, in log order; a control record takes one offset.
+///
+/// When the frame takes as many offsets as it has events, the offset of event i is
+/// `baseOffset + i`. Else it is one message of a broker: all of it has one offset and it is never
+/// cut.
 package struct LogFrame: Sendable {
     package let partition: Int
     package let baseOffset: Int64
+    /// The offset after this frame; reading goes on there.
+    package let endOffset: Int64
     /// When the log took it, by the server's clock.
     package let appendedAt: Timestamp
     package let record: LogRecord
 
+    /// A frame; without an end each event, or the control record, takes one offset.
     package init(
         partition: Int,
         baseOffset: Int64,
+        endOffset: Int64? = nil,
         appendedAt: Timestamp,
         record: LogRecord
     ) {
         self.partition = partition
         self.baseOffset = baseOffset
+        self.endOffset = endOffset ?? baseOffset + Int64(record.offsetCount)
         self.appendedAt = appendedAt
         self.record = record
     }
 
-    /// The offset after this frame.
-    package var endOffset: Int64 {
-        switch record {
-        case .events(let batch): baseOffset + Int64(batch.count)
-        case .idle, .complete: baseOffset + 1
+    /// Whether event i has the offset `baseOffset + i`, so that the frame can be cut.
+    package var hasOffsetPerEvent: Bool {
+        endOffset - baseOffset == Int64(record.offsetCount)
+    }
+}
+
+extension LogRecord {
+    /// Offsets it takes where each event has its own.
+    fileprivate var offsetCount: Int {
+        switch self {
+        case .events(let batch): batch.count
+        case .idle, .complete: 1
         }
+    }
+}
+
+/// The partitions this process reads, and a number that grows whenever they change.
+package struct LogAssignment: Sendable, Equatable {
+    package let generation: Int
+    /// In ascending order.
+    package let partitions: [Int]
+
+    package init(generation: Int, partitions: [Int]) {
+        self.generation = generation
+        self.partitions = partitions
     }
 }
 
@@ -55,12 +83,24 @@ package struct AppendReceipt: Sendable, Equatable {
 /// The durable, partitioned, ordered log that accepted events are appended to.
 ///
 /// Partition of an event: `SeriesKey.partition(of: partitionCount)`. Offsets of a partition start
-/// at 0 and have no gaps. Delivery: what `append` acknowledged survives a power loss; what it did
-/// not acknowledge may or may not be there. An idempotency key is remembered for the log's
-/// retention, across restarts: appending it again appends nothing and answers the first count.
+/// at 0 and have no gaps, unless ``EventLog/offsetsHaveGaps``. Delivery: what `append`
+/// acknowledged survives a power loss; what it did not acknowledge may or may not be there. An
+/// idempotency key is remembered for the log's retention, across restarts: appending it again
+/// appends nothing and answers the first count. A broker's log remembers it for a number of
+/// offsets instead, and readers drop what was appended again.
 package protocol EventLog: Sendable {
     /// Fixed for the life of the log.
     var partitionCount: Int { get }
+
+    /// Whether a frame may begin beyond the offset that was asked for, with nothing between.
+    var offsetsHaveGaps: Bool { get }
+
+    /// The partitions that this process reads now; a wait returns when they change.
+    ///
+    /// Who reads for windows drops the partitions that are gone, loads the checkpoints of new ones,
+    /// and reads on. Nothing keeps an owner that was replaced from reading a little longer: the
+    /// store refuses its commits.
+    func assignment() async -> LogAssignment
 
     /// Appends events and returns after they are durable.
     ///
@@ -77,11 +117,14 @@ package protocol EventLog: Sendable {
     /// that it begins there. Returns at once; empty when nothing more is durable.
     ///
     /// `offsets` holds the next offset wanted of each partition; the count is `partitionCount`.
+    /// `Int64.max` wants nothing of a partition. Partitions that are not assigned give nothing.
     ///
     /// - Throws: `.dataLoss` when an offset is older than what is retained.
     func read(from offsets: [Int64], eventCountMax: Int) async throws -> [LogFrame]
 
     /// Returns when something beyond these offsets is durable, or after the timeout.
+    ///
+    /// Also returns when the assignment is no longer the one last asked for.
     func waitForAppend(beyond offsets: [Int64], timeout: Duration) async
 
     /// The offset after the last durable entry of each partition.
@@ -95,4 +138,12 @@ package protocol EventLog: Sendable {
 
     /// Waits for pending appends and closes files; later appends throw `.unavailable`.
     func close() async
+}
+
+extension EventLog {
+    package var offsetsHaveGaps: Bool { false }
+
+    package func assignment() async -> LogAssignment {
+        LogAssignment(generation: 0, partitions: Array(0..<partitionCount))
+    }
 }

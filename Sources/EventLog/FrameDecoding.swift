@@ -69,7 +69,8 @@ extension RecordHeader {
 extension LogFrame {
     /// The frame without what is before an offset inside it.
     func cut(from offset: Int64) -> LogFrame {
-        guard offset > baseOffset, case .events(let batch) = record else { return self }
+        guard offset > baseOffset, hasOffsetPerEvent, case .events(let batch) = record
+        else { return self }
         let skipped = min(Int(offset - baseOffset), batch.count)
         return LogFrame(
             partition: partition,

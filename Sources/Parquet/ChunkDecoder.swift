@@ -68,13 +68,15 @@ struct ChunkDecoder {
             }
             return Array(body)
         }
-        guard chunk.codec == PageCodec.zstd else {
+        switch chunk.codec {
+        case PageCodec.zstd: return try Zstd.decompress(body, byteCount: byteCount)
+        case PageCodec.snappy: return try Snappy.decompress(body, byteCount: byteCount)
+        default:
             throw ParquetError.unsupported(
                 column: column.name,
                 what: PageCodec.name(chunk.codec)
             )
         }
-        return try Zstd.decompress(body, byteCount: byteCount)
     }
 
     private func readDictionary(
@@ -254,8 +256,17 @@ struct ChunkDecoder {
             let bytes = try cursor.take((count + 7) / 8)
             return (0..<count).map { UInt64(bytes[$0 >> 3] >> UInt8($0 & 7) & 1) }
         case .int32:
+            if column.isUnsigned {
+                return try fixed(&cursor, count, UInt32.self) { UInt64(UInt32(littleEndian: $0)) }
+            }
             return try fixed(&cursor, count, Int32.self) {
                 UInt64(bitPattern: Int64(Int32(littleEndian: $0)))
+            }
+        case .int64 where column.isInNanoseconds:
+            return try fixed(&cursor, count, Int64.self) {
+                let value = Int64(littleEndian: $0)
+                let (quotient, remainder) = value.quotientAndRemainder(dividingBy: 1000)
+                return UInt64(bitPattern: remainder < 0 ? quotient - 1 : quotient)
             }
         case .int64:
             let unit = column.microsecondsPerUnit

@@ -1,6 +1,6 @@
 /// Reads Parquet files: those of ``ParquetWriter`` and plain ones of other writers.
 ///
-/// It knows PLAIN and dictionary encodings, data pages of version 1 and 2, zstd and no
+/// It knows PLAIN and dictionary encodings, data pages of version 1 and 2, snappy, zstd and no
 /// compression. The bytes must outlive the reader. No bytes can make it trap.
 public struct ParquetReader {
     private let file: UnsafeRawBufferPointer
@@ -31,6 +31,13 @@ public struct ParquetReader {
     public var createdBy: String? { footer.createdBy }
 
     public var rowCount: Int { footer.rowCount }
+
+    /// Whether a column's timestamps are what clocks showed in a zone that the file does not name.
+    ///
+    /// Their values are read as if that zone were UTC.
+    public func isLocalTime(_ name: String) -> Bool {
+        footer.columns.first { $0.name == name }?.isLocalTime ?? false
+    }
 
     /// The rows of each row group.
     public var rowGroupRowCounts: [Int] { footer.rowGroups.map(\.rowCount) }

@@ -92,6 +92,7 @@ enum PageEncoding {
 /// How the bytes of a page are compressed.
 enum PageCodec {
     static let uncompressed: Int64 = 0
+    static let snappy: Int64 = 1
     static let zstd: Int64 = 6
 
     /// The codec's name, for messages.

@@ -8,6 +8,11 @@ struct ReadColumn {
     var physical = PhysicalType.boolean
     /// Stored timestamps times this are microseconds.
     var microsecondsPerUnit: Int64 = 1
+    /// Stored timestamps are nanoseconds; microseconds are the whole ones before them.
+    var isInNanoseconds = false
+    /// The timestamps are what clocks showed in a zone that the file does not name.
+    var isLocalTime = false
+    var isUnsigned = false
     /// The position of its values among all leaves of the schema.
     var leafIndex: Int
     /// The definition level of a value that is there.
@@ -97,13 +102,15 @@ struct SchemaReader {
         case .float where isPlain, .double where isPlain: found(.double)
         case .int32 where isInteger && [nil, 11, 12, 15, 16, 17].contains(converted):
             found(.int32)
+        case .int32 where isInteger && converted == 13:
+            column.isUnsigned = true
+            found(.int64)
         case .int64 where isInteger && [nil, 18].contains(converted): found(.int64)
         case .int64:
-            if let unit = try Self.microsecondsPerUnit(converted, logical) {
-                column.microsecondsPerUnit = unit
+            if try Self.readTime(converted, logical, into: &column) {
                 found(.timestamp)
             } else {
-                column.unsupported = "an int64 that is neither a number nor a utc timestamp"
+                column.unsupported = "an int64 that is neither a number nor a timestamp"
             }
         case .byteArray where converted == 0 || logicalKind == 1: found(.string)
         default:
@@ -112,23 +119,28 @@ struct SchemaReader {
         }
     }
 
-    private static func microsecondsPerUnit(
+    /// Whether the column holds timestamps; if so, notes what their numbers mean.
+    private static func readTime(
         _ converted: Int64?,
-        _ logical: ThriftStructure?
-    ) throws -> Int64? {
+        _ logical: ThriftStructure?,
+        into column: inout ReadColumn
+    ) throws -> Bool {
         if let timestamp = try logical?.structure(8) {
-            guard try timestamp.bool(1) == true else { return nil }
+            column.isLocalTime = try timestamp.bool(1) != true
             switch try timestamp.structure(2)?.fields.first?.id {
-            case 1: return 1000
-            case 2: return 1
-            default: return nil
+            case 1: column.microsecondsPerUnit = 1000
+            case 2: column.microsecondsPerUnit = 1
+            case 3: column.isInNanoseconds = true
+            default: return false
             }
+            return true
         }
         switch converted {
-        case 9: return 1000
-        case 10: return 1
-        default: return nil
+        case 9: column.microsecondsPerUnit = 1000
+        case 10: column.microsecondsPerUnit = 1
+        default: return false
         }
+        return true
     }
 
     private func readList(

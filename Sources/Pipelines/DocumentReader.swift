@@ -131,6 +131,70 @@ struct MappingReader {
         }
     }
 
+    /// The mappings of a list, at most so many, each with these keys only.
+    func mappings(_ key: String, countMax: Int, _ allowed: [String]) -> [MappingReader] {
+        guard let nodes = list(key) else { return [] }
+        guard nodes.count <= countMax else {
+            report(key, "has \(nodes.count) entries; at most \(countMax)")
+            return []
+        }
+        return nodes.enumerated().compactMap { index, node in
+            reader.mapping(node, path: "\(path(key))[\(index)]", allowed: allowed)
+        }
+    }
+
+    /// A duration within a range.
+    func duration(
+        _ key: String,
+        _ range: ClosedRange<Duration>,
+        required: Bool = false
+    ) -> Duration? {
+        read(key, required: required) { text throws(ScalarProblem) in
+            try Scalar.duration(text, in: range)
+        }
+    }
+
+    /// One of the words of an enumeration.
+    func choice<Value: CaseIterable & RawRepresentable<String>>(
+        _ key: String,
+        _ type: Value.Type
+    ) -> Value? {
+        read(key) { text throws(ScalarProblem) in
+            let word = try Scalar.choice(text, of: Value.allCases.map(\.rawValue))
+            return Value(rawValue: word)
+        } ?? nil
+    }
+
+    /// A list of texts, or one text for a list of one.
+    func texts(_ key: String, required: Bool = false) -> [String] {
+        if case .scalar(let text, _)? = values[key]?.content, !text.isEmpty { return [text] }
+        return (list(key, required: required) ?? []).compactMap { node in
+            guard case .scalar(let text, _) = node.content, !node.isNull, !text.isEmpty else {
+                report(key, "must be a list of texts")
+                return nil
+            }
+            return text
+        }
+    }
+
+    /// A mapping of any keys to texts.
+    func textMapping(_ key: String) -> [String: String] {
+        guard let node = value(key) else { return [:] }
+        guard case .mapping(let entries) = node.content else {
+            report(key, "must be a mapping of keys, not \(node.kind)")
+            return [:]
+        }
+        var result: [String: String] = [:]
+        for entry in entries {
+            guard case .scalar(let text, _) = entry.value.content else {
+                report(key, "\(entry.key) must be a single value")
+                continue
+            }
+            result[entry.key] = text
+        }
+        return result
+    }
+
     private func value(_ key: String, required: Bool = false) -> YAMLNode? {
         guard let node = values[key] else {
             if required { report(key, "is missing") }

@@ -19,6 +19,22 @@ package struct ServerSettings: Sendable, Equatable {
     /// Worker processes over all pipelines; nil for one per core.
     package var workerCountMax: Int?
     package var predictionsRetention = Duration.seconds(7 * 86_400)
+    /// Where accepted events are appended: `embedded` or `kafka`.
+    package var log = "embedded"
+    /// What this process does; all of it by default.
+    package var roles = ServerRole.allCases
+    /// How far ahead of the clock an event's time may be.
+    package var earlyLimit = Duration.seconds(86_400)
+    /// What happens to values outside the limits of the registry: `flag` or `reject`.
+    package var outOfRange = "flag"
+    /// Series that appear by themselves.
+    package var seriesCountMax = 5_000_000
+    /// Events that may wait in the log for the windows before senders are told to wait.
+    package var lagMax = 20_000_000
+    /// A series without an expected interval is silent after so long without an event.
+    package var silentAfter = Duration.seconds(900)
+    /// A series is expected for so long after its last event.
+    package var expectedFor = Duration.seconds(7 * 86_400)
 
     package init() {}
 
@@ -41,12 +57,26 @@ package struct ServerSettings: Sendable, Equatable {
     }
 }
 
+/// A part that a server process can play.
+package enum ServerRole: String, Sendable, CaseIterable {
+    /// Takes events in.
+    case ingest
+    /// Makes windows of the log.
+    case aggregate
+    /// Makes runs when they are due, and drives them.
+    case schedule
+    /// Answers people.
+    case api
+}
+
 /// `fleetscore.yaml`: the settings of a server and its window definitions.
 package struct ServerDocument: Sendable, Equatable {
     package var settings: ServerSettings
     /// The names of the settings that the document gives a value.
     package var givenSettings: Set<String>
     package var windows: [WindowSetting]
+    package var mqtt: [MQTTSetting] = []
+    package var kafka: KafkaSetting?
 
     /// Reads `fleetscore.yaml`.
     ///
@@ -63,7 +93,7 @@ package struct ServerDocument: Sendable, Equatable {
         file: String
     ) -> (document: ServerDocument?, problems: [DocumentProblem]) {
         let reader = DocumentReader(file: file)
-        let keys = Setting.reference.map(\.name) + ["windows"]
+        let keys = Setting.reference.map(\.name) + ["windows", "sources", "kafka"]
         guard let root = reader.root(of: yaml, allowed: keys) else {
             return (nil, reader.sortedProblems)
         }
@@ -78,11 +108,18 @@ package struct ServerDocument: Sendable, Equatable {
                 root.report(setting.name, error.message)
             }
         }
-        let windows = root.windowSettings()
-        guard reader.problems.isEmpty else { return (nil, reader.sortedProblems) }
-        return (
-            ServerDocument(settings: settings, givenSettings: given, windows: windows), []
+        var document = ServerDocument(
+            settings: settings,
+            givenSettings: given,
+            windows: root.windowSettings()
         )
+        document.mqtt = root.mqttSettings()
+        document.kafka = root.kafkaSetting()
+        if settings.log == "kafka", !root.has("kafka") {
+            root.report("log", "needs the broker: write kafka: {brokers: host:9092}")
+        }
+        guard reader.problems.isEmpty else { return (nil, reader.sortedProblems) }
+        return (document, [])
     }
 
     /// A commented document to begin with.

@@ -21,7 +21,7 @@ package struct Setting: Sendable {
     package var environmentVariable: String { "FLEETSCORE_" + name.uppercased() }
 
     /// All settings, in the order people look for them.
-    package static let reference: [Setting] = addresses + streams + retentions
+    package static let reference: [Setting] = addresses + streams + ingest + retentions
 
     private static let defaults = ServerSettings()
 
@@ -107,6 +107,72 @@ package struct Setting: Sendable {
         ),
     ]
 
+    private static let ingest: [Setting] = [
+        Setting(
+            name: "log",
+            kind: .choice,
+            unit: "",
+            defaultText: defaults.log,
+            range: "embedded, kafka",
+            sentence: "Where accepted events are kept: files of this server, or a Kafka topic.",
+            apply: { settings, text throws(ScalarProblem) in
+                settings.log = try Scalar.choice(text, of: ["embedded", "kafka"])
+            }
+        ),
+        Setting(
+            name: "roles",
+            kind: .text,
+            unit: "",
+            defaultText: defaults.roles.map(\.rawValue).joined(separator: ","),
+            range: "some of ingest, aggregate, schedule, api",
+            sentence: "What this process does; several processes can share a Kafka log.",
+            apply: { settings, text throws(ScalarProblem) in settings.roles = try roles(text) }
+        ),
+        duration(
+            "early_limit",
+            \.earlyLimit,
+            .seconds(1) ... .seconds(3650 * 86_400),
+            "Events further ahead of the clock than this are rejected as early."
+        ),
+        Setting(
+            name: "out_of_range",
+            kind: .choice,
+            unit: "",
+            defaultText: defaults.outOfRange,
+            range: "flag, reject",
+            sentence: "What happens to values outside the limits that the registry has.",
+            apply: { settings, text throws(ScalarProblem) in
+                settings.outOfRange = try Scalar.choice(text, of: ["flag", "reject"])
+            }
+        ),
+        integer(
+            "series_max",
+            \.seriesCountMax,
+            1...100_000_000,
+            "series",
+            "Series that may appear by themselves; events of others go to the dead letters."
+        ),
+        integer(
+            "lag_max",
+            \.lagMax,
+            1000...1_000_000_000,
+            "events",
+            "Events that may wait for their windows before senders are told to wait."
+        ),
+        duration(
+            "silent_after",
+            \.silentAfter,
+            .seconds(1) ... .seconds(365 * 86_400),
+            "A series is silent after so long, or three times its expected interval."
+        ),
+        duration(
+            "expected_for",
+            \.expectedFor,
+            .seconds(60) ... .seconds(3650 * 86_400),
+            "A series without a model is expected for so long after its last event."
+        ),
+    ]
+
     private static let retentions: [Setting] = [
         Setting(
             name: "capture",
@@ -142,6 +208,38 @@ package struct Setting: Sendable {
     private static let retentionRange: ClosedRange<Duration> =
         .seconds(3600)
         ... .seconds(3650 * 86_400)
+
+    private static func roles(_ text: String) throws(ScalarProblem) -> [ServerRole] {
+        let words = text.split { $0 == "," || $0 == " " }.map(String.init)
+        let known = ServerRole.allCases.map(\.rawValue)
+        for word in words {
+            if !known.contains(word) {
+                throw ScalarProblem("\"\(word.prefix(40))\" is an " + unknown(word, known, "role"))
+            }
+        }
+        guard !words.isEmpty else { throw ScalarProblem("must name a role") }
+        return ServerRole.allCases.filter { words.contains($0.rawValue) }
+    }
+
+    private static func integer(
+        _ name: String,
+        _ path: any WritableKeyPath<ServerSettings, Int> & Sendable,
+        _ range: ClosedRange<Int>,
+        _ unit: String,
+        _ sentence: String
+    ) -> Setting {
+        Setting(
+            name: name,
+            kind: .integer,
+            unit: unit,
+            defaultText: String(defaults[keyPath: path]),
+            range: "\(range.lowerBound) to \(range.upperBound)",
+            sentence: sentence,
+            apply: { settings, text throws(ScalarProblem) in
+                settings[keyPath: path] = try Scalar.integer(text, in: range)
+            }
+        )
+    }
 
     private static func duration(
         _ name: String,

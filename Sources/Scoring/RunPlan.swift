@@ -63,6 +63,21 @@ package struct TaskPlan: Sendable, Codable {
     /// Keys with windows, and rows, in the task's feature snapshot.
     package var keyCount: Int
     package var rowCount: Int
+    /// What an earlier run published of this range: the snapshot then holds the keys that are
+    /// scored anew, and the others keep their rows. Absent: all keys are scored.
+    package var previous: PreviousPart?
+
+    /// Where the rows and items of an earlier run's task are.
+    package struct PreviousPart: Sendable, Codable, Equatable {
+        /// The rows as Parquet, nil when the task had none.
+        package var tableKey: String?
+        package var itemsKey: String
+
+        package init(tableKey: String?, itemsKey: String) {
+            self.tableKey = tableKey
+            self.itemsKey = itemsKey
+        }
+    }
 
     package init(index: Int, models: Range<Int>, keyCount: Int, rowCount: Int) {
         self.index = index

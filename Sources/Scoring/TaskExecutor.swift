@@ -30,12 +30,15 @@ package struct TaskExecutor: Sendable {
         let keys = TaskKeys(run: run, task: task)
         let features = try await blobs.map(keys.features, range: nil)
         let pack = try await PackReader.open(plan.packKey, in: blobs)
-        let outcome = try await Self.score(
+        var outcome = try await Self.score(
             plan: plan,
             task: plan.tasks[task],
             features: features,
             pack: pack
         )
+        if let previous = plan.tasks[task].previous {
+            outcome = try await keepUntouched(outcome, of: previous, features: features)
+        }
         let (part, tableKey) = try await store(outcome, plan: plan, task: task, attempt: attempt)
         try await blobs.put(
             keys.items(attempt: attempt),
@@ -85,6 +88,23 @@ package struct TaskExecutor: Sendable {
         }
         var scorer = FleetScorer(pack: pack, usesFallback: plan.usesFallback ?? false)
         return scorer.score(batch, models: task.models)
+    }
+
+    /// Joins rescored keys with what an earlier run published of the others.
+    private func keepUntouched(
+        _ outcome: FleetScorer.Outcome,
+        of previous: TaskPlan.PreviousPart,
+        features: MappedBytes
+    ) async throws -> FleetScorer.Outcome {
+        let touched = try features.withBytes { try FeatureFile.decode($0).keys }
+        let items = try await blobs.map(previous.itemsKey, range: nil).withBytes {
+            try ItemFile.decode($0)
+        }
+        var rows = PredictionBatch(featureNames: outcome.predictions.featureNames)
+        if let key = previous.tableKey {
+            rows = try await blobs.map(key, range: nil).withBytes { try PredictionFile.decode($0) }
+        }
+        return outcome.keeping(items: items, rows: rows, exceptOf: touched)
     }
 
     /// Writes the part, and beside the items a Parquet table of it when the part is none itself.

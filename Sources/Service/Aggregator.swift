@@ -6,11 +6,12 @@ import ServiceLifecycle
 package import Store
 import Windowing
 
-/// Reads the log, keeps the windows of every partition, and commits what closes.
+/// Reads the log, keeps the windows of its partitions, and commits what closes.
 ///
-/// Exactly once: closed windows, late events, counters and the offset of a partition commit in one
-/// transaction. After a restart the state of the last snapshot is replayed; output up to the
-/// committed offset is dropped, because it is stored already.
+/// Exactly once: closed windows, dead letters, counters and the offsets of all partitions commit in
+/// one transaction, which the store refuses when another process has committed for a partition
+/// since. After a restart, or when a partition comes from another process, the state of the last
+/// snapshot is replayed; output up to the committed offset is dropped, because it is stored already.
 /// Graceful shutdown: saves the open windows and returns.
 package actor Aggregator: Service {
     private let log: any EventLog
@@ -19,9 +20,16 @@ package actor Aggregator: Service {
     private let clock: any WallClock
     private let timer: any Clock<Duration>
     private let logger: Logger
+    /// The partitions of this process, ascending.
     private var partitions: [PartitionAggregator] = []
+    private var assignment = LogAssignment(generation: -1, partitions: [])
     private var lastSnapshot: Timestamp
+    private var lastCommit: Timestamp
     private let progressBoard: ProgressBoard
+
+    /// Closed windows that are committed without waiting for more.
+    private static let commitRowCount = 50_000
+    private static let readEventCount = 200_000
 
     package init(
         log: any EventLog,
@@ -40,6 +48,7 @@ package actor Aggregator: Service {
         self.timer = timer
         self.logger = logger
         lastSnapshot = clock.now
+        lastCommit = clock.now
     }
 
     package func run() async throws {
@@ -47,26 +56,107 @@ package actor Aggregator: Service {
         // A step is never cancelled half way: its commit would be in doubt.
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
             if try await step() { continue }
-            await log.waitForAppend(beyond: nextOffsets(), timeout: .milliseconds(200))
+            let isPending = partitions.contains(where: \.hasPending)
+            await log.waitForAppend(
+                beyond: wantedOffsets(),
+                timeout: isPending ? settings.commitEvery : .milliseconds(200)
+            )
         }
         if !Task.isCancelled { try await commit(withSnapshots: true) }
     }
 
     /// Loads checkpoints; reading goes on from each snapshot's offset.
     package func recover() async throws {
+        try await store.define(settings.windows.map(StoredDefinition.init))
+        try await take(await log.assignment(), keepsCurrent: false)
+    }
+
+    /// Applies and commits what the log holds; false when there was nothing to do.
+    @discardableResult
+    package func step() async throws -> Bool {
+        let now = await log.assignment()
+        if now.generation != assignment.generation { try await take(now, keepsCurrent: true) }
+        let frames = try await log.read(
+            from: wantedOffsets(),
+            eventCountMax: Self.readEventCount
+        )
+        try apply(frames)
+        let isSnapshotDue = isDue(settings.snapshotEvery, since: lastSnapshot)
+        let isCommitDue =
+            isDue(settings.commitEvery, since: lastCommit)
+            || partitions.reduce(0) { $0 + $1.pendingRowCount } >= Self.commitRowCount
+        if isSnapshotDue || (isCommitDue && partitions.contains(where: \.hasPending)) {
+            try await commit(withSnapshots: isSnapshotDue)
+        }
+        if frames.isEmpty { try await closeIdle() }
+        await report()
+        return !frames.isEmpty
+    }
+
+    /// Series whose newest event is older than a time, as far as this process reads them.
+    package func silentSeries(before time: Timestamp, limit: Int) -> [SilentSeries] {
+        var found: [SilentSeries] = []
+        for partition in partitions where found.count < limit {
+            let silent = partition.windows.silentSeries(before: time, limit: limit - found.count)
+            found += silent.map { SilentSeries(key: $0.0, lastEventAt: $0.1) }
+        }
+        return found
+    }
+
+    /// Whether a time has passed; a clock that was set back makes everything due.
+    private func isDue(_ duration: Duration, since last: Timestamp) -> Bool {
+        let now = clock.now
+        return now - last >= duration || now < last
+    }
+
+    /// Applies frames partition by partition, so that the state of one is used while it is at hand.
+    private func apply(_ frames: [LogFrame]) throws {
+        for index in partitions.indices {
+            let partition = partitions[index].partition
+            for frame in frames where frame.partition == partition {
+                try partitions[index].apply(frame)
+            }
+        }
+    }
+
+    /// Per partition the next offset to read, and the largest number for those of others.
+    private func wantedOffsets() -> [Int64] {
+        var offsets = [Int64](repeating: .max, count: log.partitionCount)
+        for partition in partitions { offsets[partition.partition] = partition.nextOffset }
+        return offsets
+    }
+
+    /// Lets go of partitions that went to other processes and loads the checkpoints of new ones.
+    private func take(_ next: LogAssignment, keepsCurrent: Bool) async throws {
+        var kept: [PartitionAggregator] = []
+        if keepsCurrent, !partitions.isEmpty {
+            // What is not committed would be computed again by the next owner.
+            try await commit(withSnapshots: true)
+            kept = partitions.filter { next.partitions.contains($0.partition) }
+        }
         let checkpoints = try await store.checkpoints()
         let now = clock.now
-        partitions = try (0..<log.partitionCount).map { partition in
-            try PartitionAggregator(
+        var changes: [DefinitionChange] = []
+        partitions = try next.partitions.sorted().map { partition in
+            if let same = kept.first(where: { $0.partition == partition }) { return same }
+            let loaded = try PartitionAggregator(
                 partition: partition,
                 settings: settings,
                 checkpoint: checkpoints.first { $0.partition == partition },
+                offsetsHaveGaps: log.offsetsHaveGaps,
                 now: now
             )
+            for change in loaded.definitionChanges where !changes.contains(change) {
+                changes.append(change)
+            }
+            return loaded
         }
-        var changes: [DefinitionChange] = []
-        for change in partitions.flatMap(\.definitionChanges) where !changes.contains(change) {
-            changes.append(change)
+        assignment = next
+        if keepsCurrent {
+            logger.info(
+                "partitions of the event log were reassigned",
+                metadata: ["partitions": "\(next.partitions)"]
+            )
         }
         if !changes.isEmpty {
             logger.info(
@@ -76,49 +166,58 @@ package actor Aggregator: Service {
         }
     }
 
-    /// Applies and commits what the log holds; false when there was nothing to do.
-    @discardableResult
-    package func step() async throws -> Bool {
-        let frames = try await log.read(from: nextOffsets(), eventCountMax: 200_000)
-        for frame in frames where partitions.indices.contains(frame.partition) {
-            try partitions[frame.partition].apply(frame)
+    private func commit(withSnapshots: Bool) async throws {
+        let now = clock.now
+        var commits: [WindowCommit] = []
+        for index in partitions.indices {
+            let commit = partitions[index].pendingCommit(withSnapshot: withSnapshots, now: now)
+            if let commit { commits.append(commit) }
         }
-        let isSnapshotDue = clock.now - lastSnapshot >= settings.snapshotEvery
-        if !frames.isEmpty || isSnapshotDue {
-            try await commit(withSnapshots: isSnapshotDue)
+        if !commits.isEmpty {
+            guard try await commitUntilItFits(commits) else {
+                // Another process owns one of the partitions: everything is loaded again.
+                try await take(await log.assignment(), keepsCurrent: false)
+                return
+            }
+            for commit in commits { didCommit(commit) }
         }
-        if frames.isEmpty { try await closeIdle() }
-        await report()
-        return !frames.isEmpty
+        lastCommit = now
+        guard withSnapshots else { return }
+        lastSnapshot = now
+        var released = [Int64](repeating: 0, count: log.partitionCount)
+        for partition in partitions { released[partition.partition] = partition.replayFrom }
+        await log.release(before: released)
     }
 
-    private func nextOffsets() -> [Int64] { partitions.map(\.nextOffset) }
-
-    private func commit(withSnapshots: Bool) async throws {
-        for index in partitions.indices {
-            guard let commit = partitions[index].pendingCommit(withSnapshot: withSnapshots) else {
-                continue
-            }
-            try await commitUntilItFits(commit)
-            partitions[index].didCommit(commit)
-            let closed = commit.closed.reduce(0) { $0 + $1.windows.count }
-            Counter(label: "fleetscore_windowing_windows_total").increment(by: closed)
-            Counter(label: "fleetscore_windowing_late_events_total")
-                .increment(by: commit.late.count)
-        }
-        if withSnapshots {
-            lastSnapshot = clock.now
-            await log.release(before: partitions.map(\.replayFrom))
+    private func didCommit(_ commit: WindowCommit) {
+        let place = partitions.firstIndex { $0.partition == commit.checkpoint.partition }
+        if let place { partitions[place].didCommit(commit) }
+        let closed = commit.closed.reduce(0) { $0 + $1.windows.count }
+        Counter(label: "fleetscore_windowing_windows_total").increment(by: closed)
+        for count in commit.counts {
+            Counter(
+                label: "fleetscore_windowing_unwindowed_events_total",
+                dimensions: [("reason", count.reason.rawValue)]
+            ).increment(by: Int(clamping: count.count))
         }
     }
 
     /// Commits, waiting while the store says that trying again can help (a full disk, a lock).
-    private func commitUntilItFits(_ commit: WindowCommit) async throws {
+    ///
+    /// - Returns: false when another process has committed for one of the partitions.
+    private func commitUntilItFits(_ commits: [WindowCommit]) async throws -> Bool {
         var delay = Duration.milliseconds(100)
         while true {
             do {
-                try await store.commit(commit, at: clock.now)
-                return
+                try await store.commit(commits, at: clock.now)
+                return true
+            } catch let error as FleetError where error.code == .conflict {
+                logger.warning(
+                    "windows were committed by another process; loading its state",
+                    metadata: ["error": "\(error)"]
+                )
+                try await timer.sleep(for: delay)
+                return false
             } catch let error as FleetError where error.isRetriable {
                 logger.warning("windows wait for the store", metadata: ["error": "\(error)"])
                 await progressBoard.setProblem("windows cannot be stored: \(error)")
@@ -131,9 +230,9 @@ package actor Aggregator: Service {
     /// Writes the idle record of partitions that are quiet and hold elapsed windows.
     private func closeIdle() async throws {
         let now = clock.now
-        for index in partitions.indices {
-            guard let until = partitions[index].idleClose(now: now) else { continue }
-            try await log.append(control: .idle(until: until), partition: index)
+        for partition in partitions {
+            guard let until = partition.idleClose(now: now) else { continue }
+            try await log.append(control: .idle(until: until), partition: partition.partition)
         }
     }
 
@@ -143,6 +242,16 @@ package actor Aggregator: Service {
             partitions.map { $0.progress(logEnd: ends[$0.partition], now: clock.now) },
             definitions: settings.windows
         )
+    }
+}
+
+extension StoredDefinition {
+    init(_ definition: WindowDefinition) {
+        if case .session = definition.kind {
+            self.init(name: definition.name, size: nil)
+        } else {
+            self.init(name: definition.name, size: definition.size)
+        }
     }
 }
 

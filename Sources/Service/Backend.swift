@@ -2,6 +2,7 @@ package import Blobs
 package import Compute
 package import Core
 package import EventLog
+package import Sources
 package import Store
 
 /// The services of one server as its API sees them.
@@ -19,6 +20,11 @@ package struct Backend: Sendable {
     package let compute: any ComputeTarget
     package let clock: any WallClock
     package let startedAt: Timestamp
+    /// The aggregator of this process; nil in one that makes no windows.
+    package var aggregator: Aggregator?
+    /// What feeds events in besides HTTP.
+    package var sources: [any EventSource] = []
+    private let openReader: @Sendable () async throws -> (any EventLog)?
 
     package init(
         settings: ServiceSettings,
@@ -32,7 +38,8 @@ package struct Backend: Sendable {
         blobs: any Blobs,
         log: any EventLog,
         compute: any ComputeTarget,
-        clock: any WallClock
+        clock: any WallClock,
+        openReader: @escaping @Sendable () async throws -> (any EventLog)? = { nil }
     ) {
         self.settings = settings
         self.ingest = ingest
@@ -46,6 +53,38 @@ package struct Backend: Sendable {
         self.log = log
         self.compute = compute
         self.clock = clock
+        self.openReader = openReader
         startedAt = clock.now
+    }
+
+    /// Reads the log beside the aggregator, in a reader of its own where the log needs that.
+    package func withReader<Result: Sendable>(
+        _ body: (any EventLog) async throws -> Result
+    ) async throws -> Result {
+        guard let reader = try await openReader() else { return try await body(log) }
+        do {
+            let result = try await body(reader)
+            await reader.close()
+            return result
+        } catch {
+            await reader.close()
+            throw error
+        }
+    }
+
+    /// Computes windows of a past range again; see ``WindowRebuilder``.
+    package func rebuild(
+        definition: String,
+        interval: TimeInterval,
+        source: WindowRebuilder.Source
+    ) async throws -> RebuildOutcome {
+        try await withReader { reader in
+            try await WindowRebuilder(
+                log: reader,
+                blobs: blobs,
+                store: windows,
+                settings: settings
+            ).rebuild(definition: definition, interval: interval, source: source, at: clock.now)
+        }
     }
 }

@@ -8,9 +8,14 @@ package enum EventFile {
         ParquetField("time", .timestamp), ParquetField("value", .double),
     ]
 
-    package static func encode(_ batch: EventBatch) throws -> [UInt8] {
+    package static func encode(
+        _ batch: EventBatch,
+        metadata: [(name: String, value: String)] = []
+    ) throws -> [UInt8] {
         let keys = batch.series.keys
-        var writer = try ParquetWriter(schema: ParquetSchema(fields))
+        var writer = try ParquetWriter(
+            schema: ParquetSchema(fields, metadata: metadata.map { .init($0.name, $0.value) })
+        )
         try writer.append([
             text(keys.map(\.device), batch.seriesIndex),
             text(keys.map(\.sensor), batch.seriesIndex), .timestamp(batch.times),

@@ -9,7 +9,12 @@ struct FeatureBuilder {
     let features: FeatureSelection
 
     /// The rows of windows sorted by key, then end; whole devices must be in one batch.
-    func rows(of windows: WindowBatch) -> FeatureBatch {
+    ///
+    /// `expected` holds, per series of the batch, how often an event is expected; what is missing
+    /// is unknown. Coverage is the events seen over those expected, at most 1; of a device, over
+    /// its sensors with an expected interval.
+    func rows(of windows: WindowBatch, expected: [Duration?] = []) -> FeatureBatch {
+        let coverage = WindowCoverage(windows, expected: expected)
         var batch = FeatureBatch(featureNames: features.names)
         switch features {
         case .series(let aggregates):
@@ -18,11 +23,12 @@ struct FeatureBuilder {
                     windows.key(at: row),
                     start: windows.starts[row],
                     end: windows.ends[row],
-                    features: aggregates.lazy.map { windows.value($0, at: row) }
+                    features: aggregates.lazy.map { windows.value($0, at: row) },
+                    coverage: coverage.value(at: row)
                 )
             }
         case .device(let sensors):
-            appendDeviceRows(of: windows, sensors, to: &batch)
+            appendDeviceRows(of: windows, sensors, coverage, to: &batch)
         }
         return batch
     }
@@ -30,6 +36,7 @@ struct FeatureBuilder {
     private func appendDeviceRows(
         of windows: WindowBatch,
         _ sensors: [FeatureSelection.SensorFeature],
+        _ coverage: WindowCoverage,
         to batch: inout FeatureBatch
     ) {
         var row = 0
@@ -37,7 +44,7 @@ struct FeatureBuilder {
             let device = windows.key(at: row).device
             var last = row
             while last < windows.count, windows.key(at: last).device == device { last += 1 }
-            append(device, windows, row..<last, sensors, to: &batch)
+            append(device, windows, row..<last, sensors, coverage, to: &batch)
             row = last
         }
     }
@@ -47,12 +54,14 @@ struct FeatureBuilder {
         _ windows: WindowBatch,
         _ rows: Range<Int>,
         _ sensors: [FeatureSelection.SensorFeature],
+        _ coverage: WindowCoverage,
         to batch: inout FeatureBatch
     ) {
         var slots: [Int64: Int] = [:]
         var starts: [Int64] = []
         var ends: [Int64] = []
         var values: [Double] = []
+        var seen: [WindowCoverage.Share] = []
         for row in rows {
             let sensor = windows.key(at: row).sensor
             guard sensors.contains(where: { $0.sensor == sensor }) else { continue }
@@ -63,7 +72,9 @@ struct FeatureBuilder {
                 starts.append(windows.starts[row])
                 ends.append(end)
                 values.append(contentsOf: repeatElement(.nan, count: sensors.count))
+                seen.append(.init())
             }
+            seen[slot].add(coverage.share(at: row))
             for (column, feature) in sensors.enumerated() where feature.sensor == sensor {
                 values[slot * sensors.count + column] = windows.value(feature.aggregate, at: row)
             }
@@ -74,7 +85,8 @@ struct FeatureBuilder {
                 key,
                 start: starts[slot],
                 end: ends[slot],
-                features: values[(slot * sensors.count)..<((slot + 1) * sensors.count)]
+                features: values[(slot * sensors.count)..<((slot + 1) * sensors.count)],
+                coverage: seen[slot].value
             )
         }
     }

@@ -11,19 +11,22 @@ package import Store
 /// Runs once a minute; a failure is logged and tried again. Graceful shutdown: captures the rest
 /// of the log, then returns.
 package struct Housekeeping: Service {
-    private let log: SegmentLog
+    /// The embedded log, nil where events are kept elsewhere.
+    private let log: SegmentLog?
     private let windows: any WindowStore
     private let blobs: any Blobs
     private let settings: ServiceSettings
+    private let rules: RuleBook
     private let clock: any WallClock
     private let timer: any Clock<Duration>
     private let logger: Logger
 
     package init(
-        log: SegmentLog,
+        log: SegmentLog?,
         windows: any WindowStore,
         blobs: any Blobs,
         settings: ServiceSettings,
+        rules: RuleBook = RuleBook(),
         clock: any WallClock,
         timer: any Clock<Duration>,
         logger: Logger
@@ -32,6 +35,7 @@ package struct Housekeeping: Service {
         self.windows = windows
         self.blobs = blobs
         self.settings = settings
+        self.rules = rules
         self.clock = clock
         self.timer = timer
         self.logger = logger
@@ -55,7 +59,7 @@ package struct Housekeeping: Service {
     private func captureRest() async {
         guard settings.capturesRaw else { return }
         await attempt("the last segment could not be captured") {
-            try await log.roll()
+            try await log?.roll()
             try await capture()
         }
     }
@@ -65,7 +69,10 @@ package struct Housekeeping: Service {
         await attempt("segments could not be captured") {
             if settings.capturesRaw { try await capture() }
         }
+        // Another process may have changed it.
+        await attempt("the registry could not be read") { try await rules.reload(from: windows) }
         await attempt("old captures could not be deleted") { try await pruneCaptures() }
+        await attempt("old windows could not be deleted") { try await pruneWindows() }
         await attempt("old predictions could not be deleted") {
             try await windows.prunePredictions(
                 before: clock.now - settings.predictionsRetention
@@ -85,6 +92,7 @@ package struct Housekeeping: Service {
 
     /// Writes `capture/{date}/{hour}/{partition}-{offset}.parquet` for each frame run of a segment.
     package func capture() async throws {
+        guard let log else { return }
         for segment in await log.sealedSegments() where !segment.isCaptured {
             let frames = try await log.frames(ofSegment: segment.sequence)
             for part in CapturePart.parts(of: frames) {
@@ -93,6 +101,23 @@ package struct Housekeeping: Service {
             try await log.markCaptured(through: segment.sequence)
         }
     }
+
+    /// Deletes windows beyond the retention of their definition, a little at a time.
+    private func pruneWindows() async throws {
+        for (definition, retention) in settings.windowRetentions {
+            let oldest = clock.now - retention
+            while !Task.isCancelled {
+                let count = try await windows.pruneWindows(
+                    definition: definition,
+                    before: oldest,
+                    rowCountMax: Self.pruneRowCount
+                )
+                if count < Self.pruneRowCount { break }
+            }
+        }
+    }
+
+    private static let pruneRowCount = 20_000
 
     private func pruneCaptures() async throws {
         let oldest = CapturePart.folder(at: clock.now - settings.captureRetention)

@@ -8,36 +8,54 @@ package import Wire
 /// Takes event bodies: decodes, appends durably, answers what was accepted and what was not.
 ///
 /// Delivery: an accepted event is on disk when ``accept(_:format:options:idempotencyKey:source:)``
-/// returns. Concurrency: any number of callers; pending events are bounded by the log.
+/// returns. Concurrency: any number of callers; pending events are bounded by the log, events that
+/// wait for their windows by ``Limits/lagEventCountMax``.
 package struct Ingest: Sendable {
     /// What happened to a body.
     package struct Outcome: Sendable {
         package let accepted: Int
         package let isDuplicate: Bool
         package let rejectedCount: Int
+        /// How many were rejected for each reason that occurred.
+        package let rejectedByReason: [String: Int]
         /// The first rejected events, capped.
         package let rejected: [RejectedEvent]
+        /// Fields that are no readings, such as texts of line protocol.
+        package let ignoredFieldCount: Int
     }
 
-    private let log: any EventLog
-    private let store: any WindowStore
-    private let limits: Limits
-    private let clock: any WallClock
-    private let logger: Logger
+    let log: any EventLog
+    let store: any WindowStore
+    let settings: ServiceSettings
+    /// The limits of values that the registry has.
+    package let rules: RuleBook
+    /// The limit of series that appear by themselves.
+    let gate: SeriesGate
+    private let progress: ProgressBoard
+    let clock: any WallClock
+    let logger: Logger
 
     package init(
         log: any EventLog,
         store: any WindowStore,
-        limits: Limits,
+        settings: ServiceSettings,
+        rules: RuleBook = RuleBook(),
+        gate: SeriesGate? = nil,
+        progress: ProgressBoard,
         clock: any WallClock,
         logger: Logger
     ) {
         self.log = log
         self.store = store
-        self.limits = limits
+        self.settings = settings
+        self.rules = rules
+        self.gate = gate ?? SeriesGate(countMax: settings.limits.seriesCountMax)
+        self.progress = progress
         self.clock = clock
         self.logger = logger
     }
+
+    var limits: Limits { settings.limits }
 
     /// Accepts a body; bad events are rejected and kept, their neighbours are accepted.
     ///
@@ -49,24 +67,44 @@ package struct Ingest: Sendable {
         idempotencyKey: String?,
         source: String
     ) async throws -> Outcome {
+        try await checkLag()
         var options = options
         options.latestTime = clock.now + limits.timeAheadMax
         let decoded = try await Self.decode(body, format, options, limits)
+        return try await append(
+            decoded,
+            idempotencyKey: idempotencyKey,
+            source: source,
+            format: EventReading(format, options).text
+        )
+    }
+
+    /// Appends what was decoded and keeps what was not.
+    func append(
+        _ decoded: DecodedEvents,
+        idempotencyKey: String?,
+        source: String,
+        format: String
+    ) async throws -> Outcome {
+        let sifted = sift(decoded.batch)
         var receipt = AppendReceipt(accepted: 0, isDuplicate: false)
-        if !decoded.batch.isEmpty {
-            receipt = try await log.append(decoded.batch, idempotencyKey: idempotencyKey)
+        if !sifted.accepted.isEmpty {
+            receipt = try await log.append(sifted.accepted, idempotencyKey: idempotencyKey)
         }
         Counter(label: "fleetscore_ingest_events_total").increment(by: receipt.accepted)
-        if decoded.rejectedCount > 0, !receipt.isDuplicate {
-            Counter(label: "fleetscore_ingest_rejected_events_total")
-                .increment(by: decoded.rejectedCount)
-            await keep(decoded.rejected, source: source)
+        if decoded.rejectedCount > 0 || !sifted.isClean, !receipt.isDuplicate {
+            await keep(decoded, sifted, source: source, format: format)
         }
         return Outcome(
             accepted: receipt.accepted,
             isDuplicate: receipt.isDuplicate,
-            rejectedCount: decoded.rejectedCount,
-            rejected: decoded.rejected
+            rejectedCount: decoded.rejectedCount + sifted.rejected.count,
+            rejectedByReason: decoded.rejectedByReason.merging(
+                sifted.rejectedByReason,
+                uniquingKeysWith: +
+            ),
+            rejected: decoded.rejected,
+            ignoredFieldCount: decoded.ignoredFieldCount
         )
     }
 
@@ -78,6 +116,20 @@ package struct Ingest: Sendable {
         }
     }
 
+    /// Refuses events while too many wait for their windows.
+    ///
+    /// - Throws: ``FleetError`` `.resourceExhausted`.
+    func checkLag() async throws {
+        let lag = await progress.lag(logEnds: await log.endOffsets())
+        guard lag > Int64(limits.lagEventCountMax) else { return }
+        Counter(label: "fleetscore_ingest_refused_requests_total").increment()
+        throw FleetError(
+            .resourceExhausted,
+            "\(lag) events wait for their windows",
+            hint: "send again later or send less; lag_max says how many may wait"
+        )
+    }
+
     @concurrent
     private static func decode(
         _ body: [UInt8],
@@ -87,27 +139,6 @@ package struct Ingest: Sendable {
     ) async throws -> DecodedEvents {
         try body.withUnsafeBytes {
             try EventDecoder.decode($0, format: format, options: options, limits: limits)
-        }
-    }
-
-    /// Keeps rejected events for people; failing to do so never fails the batch.
-    private func keep(_ rejected: [RejectedEvent], source: String) async {
-        let now = clock.now
-        let records = rejected.map {
-            RejectedRecord(
-                receivedAt: now,
-                source: source,
-                reason: $0.message,
-                sample: $0.sample
-            )
-        }
-        do {
-            try await store.addRejected(records)
-        } catch {
-            logger.warning(
-                "rejected events could not be kept",
-                metadata: ["error": "\(error)"]
-            )
         }
     }
 }

@@ -13,12 +13,15 @@ struct PartitionAggregator {
     private(set) var nextOffset: Int64
     private(set) var replayFrom: Int64
     private let settings: ServiceSettings
-    private var windows: PartitionWindows
+    /// Whether frames may begin beyond the next offset.
+    private let offsetsHaveGaps: Bool
+    private(set) var windows: PartitionWindows
     /// Output of entries below this offset is stored already.
     private let appliedThrough: Int64
     private var output = WindowOutput()
     private var counters: PartitionCounters
-    private var committedThrough: Int64
+    /// What the store has; nil before the first commit.
+    private var committedThrough: Int64?
     private var lastAppendAt: Timestamp
     private var hasEvents: Bool
     /// Whether the sender of a historic data set said that all of it is in.
@@ -28,23 +31,29 @@ struct PartitionAggregator {
         partition: Int,
         settings: ServiceSettings,
         checkpoint: PartitionCheckpoint?,
+        offsetsHaveGaps: Bool = false,
         now: Timestamp
     ) throws {
         self.partition = partition
         self.settings = settings
+        self.offsetsHaveGaps = offsetsHaveGaps
         appliedThrough = checkpoint?.appliedThrough ?? 0
-        committedThrough = appliedThrough
+        committedThrough = checkpoint?.appliedThrough
         lastAppendAt = now
         counters = checkpoint?.counters ?? PartitionCounters()
         var changes: [DefinitionChange] = []
         if let snapshot = checkpoint?.snapshot {
             windows = try PartitionWindows(
                 definitions: settings.windows,
+                seriesCountMax: settings.limits.seriesCountMax,
                 decoding: snapshot,
                 changes: &changes
             )
         } else {
-            windows = PartitionWindows(definitions: settings.windows)
+            windows = PartitionWindows(
+                definitions: settings.windows,
+                seriesCountMax: settings.limits.seriesCountMax
+            )
         }
         definitionChanges = changes
         nextOffset = checkpoint?.replayFrom ?? 0
@@ -54,7 +63,8 @@ struct PartitionAggregator {
 
     /// Takes a frame; output of what is stored already is dropped.
     mutating func apply(_ frame: LogFrame) throws {
-        guard frame.baseOffset == nextOffset else {
+        guard frame.baseOffset == nextOffset || (offsetsHaveGaps && frame.baseOffset > nextOffset)
+        else {
             throw FleetError(
                 .dataLoss,
                 "partition \(partition) of the event log continues at offset \(frame.baseOffset), "
@@ -67,34 +77,30 @@ struct PartitionAggregator {
             isComplete = false
             lastAppendAt = max(lastAppendAt, frame.appendedAt)
             let replayed = Int(clamping: appliedThrough - frame.baseOffset)
-            if replayed > 0, replayed < batch.count {
+            if frame.hasOffsetPerEvent, replayed > 0, replayed < batch.count {
                 apply(batch.slice(0..<replayed), at: frame.baseOffset)
                 apply(batch.slice(replayed..<batch.count), at: appliedThrough)
             } else {
                 apply(batch, at: frame.baseOffset)
             }
         case .idle(let until):
-            applyControl { $0.advanceIdle(until: until, output: &$1) }
+            applyControl(at: frame.baseOffset) { $0.advanceIdle(until: until, output: &$1) }
         case .complete:
             isComplete = true
-            applyControl { $0.complete(output: &$1) }
+            applyControl(at: frame.baseOffset) { $0.complete(output: &$1) }
         }
         nextOffset = frame.endOffset
     }
 
     private mutating func apply(_ batch: EventBatch, at offset: Int64) {
-        if offset < appliedThrough {
-            var ignored = WindowOutput()
-            windows.apply(events: batch, baseOffset: offset, output: &ignored)
-        } else {
-            windows.apply(events: batch, baseOffset: offset, output: &output)
-        }
+        applyControl(at: offset) { $0.apply(events: batch, baseOffset: offset, output: &$1) }
     }
 
     private mutating func applyControl(
+        at offset: Int64,
         _ body: (inout PartitionWindows, inout WindowOutput) -> Void
     ) {
-        if nextOffset < appliedThrough {
+        if offset < appliedThrough {
             var ignored = WindowOutput()
             body(&windows, &ignored)
         } else {
@@ -102,11 +108,16 @@ struct PartitionAggregator {
         }
     }
 
+    /// Windows that closed and are not committed.
+    var pendingRowCount: Int { output.closed.reduce(0) { $0 + $1.windows.count } }
+
+    /// Whether something has been applied that is not committed.
+    var hasPending: Bool { nextOffset > committedThrough ?? 0 && nextOffset >= appliedThrough }
+
     /// What must be written now, nil when nothing is new.
-    func pendingCommit(withSnapshot: Bool) -> WindowCommit? {
-        let isReplaying = nextOffset < appliedThrough
-        guard !isReplaying,
-            nextOffset > committedThrough || (withSnapshot && nextOffset > replayFrom)
+    mutating func pendingCommit(withSnapshot: Bool, now: Timestamp) -> WindowCommit? {
+        guard nextOffset >= appliedThrough,
+            nextOffset > committedThrough ?? 0 || (withSnapshot && nextOffset > replayFrom)
         else { return nil }
         let checkpoint = PartitionCheckpoint(
             partition: partition,
@@ -116,22 +127,58 @@ struct PartitionAggregator {
             counters: countersNow,
             snapshot: withSnapshot ? windows.encode() : nil
         )
-        return WindowCommit(
+        var commit = WindowCommit(
             checkpoint: checkpoint,
+            expectedAppliedThrough: committedThrough,
             closed: output.closed.lazy.filter { !$0.windows.isEmpty }.map {
                 ($0.definition, $0.windows)
             },
-            late: output.late.map {
-                LateEvent(
-                    definition: $0.definition,
-                    key: $0.key,
-                    time: $0.time,
-                    value: $0.value,
-                    partition: partition,
-                    offset: $0.offset
-                )
-            }
+            deadLetters: output.unwindowed.map { letter(of: $0, now) },
+            counts: Self.counts(output.counters)
         )
+        if withSnapshot {
+            let newest = windows.takeNewestTimes()
+            commit.seen = SeenTimes(
+                series: windows.series,
+                ids: newest.map(\.id),
+                times: newest.map(\.time)
+            )
+        }
+        return commit
+    }
+
+    private func letter(of reading: Unwindowed, _ now: Timestamp) -> DeadLetter {
+        let reason: DeadLetterReason =
+            switch reading.reason {
+            case .late: .late
+            case .duplicate: .duplicate
+            case .overLimit: .overLimit
+            }
+        return DeadLetter(
+            receivedAt: now,
+            reason: reason,
+            source: "log",
+            definition: reading.definition,
+            device: reading.key.device,
+            sensor: reading.key.sensor,
+            time: reading.time,
+            value: reading.value,
+            partition: partition,
+            offset: reading.offset
+        )
+    }
+
+    private static func counts(_ counters: WindowCounters) -> [EventCount] {
+        var counts = [
+            EventCount(reason: .duplicate, count: counters.duplicates),
+            EventCount(reason: .overLimit, count: counters.overLimit),
+        ]
+        for definition in counters.definitions {
+            counts.append(
+                EventCount(reason: .late, definition: definition.name, count: definition.late)
+            )
+        }
+        return counts.filter { $0.count > 0 }
     }
 
     /// The stored counters and what has come since.
@@ -187,11 +234,14 @@ extension PartitionCounters {
         self.init()
         accepted = counters.accepted
         duplicates = counters.duplicates
+        overLimit = counters.overLimit
         for definition in counters.definitions {
             var counts = DefinitionCounters()
             counts.windowed = definition.windowed
             counts.filtered = definition.filtered
             counts.late = definition.late
+            counts.adjusted = definition.adjusted
+            counts.corrected = definition.corrected
             counts.closed = definition.closed
             definitions[definition.name] = counts
         }

@@ -21,15 +21,22 @@ package actor ProgressBoard {
     package private(set) var partitions: [PartitionProgress] = []
     /// Why windows are not being stored right now; nil when all is well.
     package private(set) var problem: String?
-    private var definitions: [String] = []
-    private var waiters: [CheckedContinuation<Void, Never>] = []
+    private var definitions: [WindowDefinition] = []
+    /// How far the partitions of other processes are, by what they have committed.
+    private var others: [PartitionMark] = []
 
     package init() {}
 
     func update(_ partitions: [PartitionProgress], definitions: [WindowDefinition]) {
         self.partitions = partitions
-        self.definitions = definitions.map(\.name)
+        self.definitions = definitions
         problem = nil
+    }
+
+    /// Takes note of what all processes have committed.
+    func follow(_ marks: [PartitionMark], definitions: [WindowDefinition]) {
+        others = marks
+        self.definitions = definitions
     }
 
     func setProblem(_ text: String) { problem = text }
@@ -39,10 +46,24 @@ package actor ProgressBoard {
     /// Partitions that never had an event do not count; `distantFuture` when none ever had.
     /// Nil for an unknown definition or before the first report.
     package func watermark(_ definition: String) -> Timestamp? {
-        guard let index = definitions.firstIndex(of: definition), !partitions.isEmpty else {
-            return nil
+        guard let index = definitions.firstIndex(where: { $0.name == definition }),
+            !partitions.isEmpty || !others.isEmpty
+        else { return nil }
+        let own = Set(partitions.map(\.partition))
+        let lateness = definitions[index].allowedLateness
+        let marks = others.filter { !own.contains($0.partition) }.compactMap { mark in
+            mark.maxEventTime.map { Timestamp(microseconds: $0) - lateness }
         }
-        return partitions.compactMap { $0.watermarks[index] }.min() ?? .distantFuture
+        return (partitions.compactMap { $0.watermarks[index] } + marks).min() ?? .distantFuture
+    }
+
+    /// Events in a log with these ends that are not applied yet; 0 before the first report.
+    package func lag(logEnds: [Int64]) -> Int64 {
+        partitions.reduce(0) { sum, partition in
+            sum
+                + (logEnds.indices.contains(partition.partition)
+                    ? logEnds[partition.partition] - partition.nextOffset : 0)
+        }
     }
 
     /// Events in the log that are not applied yet.
@@ -58,11 +79,14 @@ extension PartitionCounters {
     package mutating func add(_ other: PartitionCounters) {
         accepted += other.accepted
         duplicates += other.duplicates
+        overLimit += other.overLimit
         for (name, counters) in other.definitions {
             var sum = definitions[name] ?? DefinitionCounters()
             sum.windowed += counters.windowed
             sum.filtered += counters.filtered
             sum.late += counters.late
+            sum.adjusted += counters.adjusted
+            sum.corrected += counters.corrected
             sum.closed += counters.closed
             definitions[name] = sum
         }

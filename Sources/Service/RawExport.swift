@@ -11,6 +11,18 @@ extension Backend {
         device: String?,
         limit: Int
     ) async throws -> EventBatch {
+        try await withReader { log in
+            try await Self.rawEvents(log, from: start, to: end, device: device, limit: limit)
+        }
+    }
+
+    private static func rawEvents(
+        _ log: any EventLog,
+        from start: Timestamp,
+        to end: Timestamp,
+        device: String?,
+        limit: Int
+    ) async throws -> EventBatch {
         var result = EventBatch()
         var offsets = await log.startOffsets()
         let ends = await log.endOffsets()
@@ -20,7 +32,7 @@ extension Backend {
             for frame in frames {
                 offsets[frame.partition] = frame.endOffset
                 guard case .events(let events) = frame.record else { continue }
-                Self.copy(events, from: start, to: end, device: device, into: &result)
+                copy(events, from: start, to: end, device: device, into: &result)
             }
             guard result.count <= limit else {
                 throw FleetError(
@@ -49,7 +61,7 @@ extension Backend {
             guard wanted[source], start.microseconds <= time, time < end.microseconds else {
                 continue
             }
-            let id = ids[source] ?? result.series.insert(events.series.keys[source])
+            let id = ids[source] ?? result.series.insert(id: UInt32(source), of: events.series)
             ids[source] = id
             result.append(series: id, time: time, value: events.values[row])
         }

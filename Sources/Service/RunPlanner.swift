@@ -8,6 +8,7 @@ import Store
 
 /// Plans a run: reads its windows, joins them with the fleet's keys, writes one snapshot per task.
 struct RunPlanner {
+    let catalog: any Catalog
     let windows: any WindowStore
     let blobs: any Blobs
     let fleets: FleetRegistry
@@ -26,8 +27,15 @@ struct RunPlanner {
     func plan(_ run: RunRecord, _ document: PipelineDocument) async throws -> Planned {
         let version = try await fleets.resolve(document.fleet)
         let sequence = try await windows.windowSequence()
-        let features = try await features(of: run, document, throughSequence: sequence)
-        let cuts = try await cut(features, version: version, document: document)
+        let cuts: [Cut]
+        let features: FeatureBatch
+        if let rescore = try await rescore(run, document, version, throughSequence: sequence) {
+            features = rescore.features
+            cuts = rescore.cuts
+        } else {
+            features = try await self.features(of: run, document, throughSequence: sequence)
+            cuts = try await cut(features, version: version, document: document)
+        }
         var tasks: [TaskPlan] = []
         for (index, cut) in cuts.enumerated() {
             let part = features.slice(keys: cut.keys)
@@ -35,14 +43,14 @@ struct RunPlanner {
                 TaskKeys(run: run.id, task: index).features,
                 FeatureFile.encode(part)
             )
-            tasks.append(
-                TaskPlan(
-                    index: index,
-                    models: cut.models,
-                    keyCount: cut.keys.count,
-                    rowCount: part.count
-                )
+            var task = TaskPlan(
+                index: index,
+                models: cut.models,
+                keyCount: cut.keys.count,
+                rowCount: part.count
             )
+            task.previous = cut.previous
+            tasks.append(task)
         }
         var plan = RunPlan(
             run: run.id,
@@ -74,7 +82,7 @@ struct RunPlanner {
         return "predictions/\(run.pipeline)/interval=\(interval)"
     }
 
-    private func features(
+    func features(
         of run: RunRecord,
         _ document: PipelineDocument,
         throughSequence sequence: Int64
@@ -94,22 +102,24 @@ struct RunPlanner {
             if page.isEmpty { break }
             after = page.key(at: page.count - 1)
             guard document.features.isPerDevice else {
-                all.append(contentsOf: builder.rows(of: page))
+                all.append(contentsOf: try await rows(of: page, builder))
                 continue
             }
             // A device can span pages: its last one waits for the next page.
             held.append(contentsOf: page)
             let whole = held.removeWholeDevices()
-            all.append(contentsOf: builder.rows(of: whole))
+            all.append(contentsOf: try await rows(of: whole, builder))
         }
-        all.append(contentsOf: builder.rows(of: held))
+        all.append(contentsOf: try await rows(of: held, builder))
         return all
     }
 
     /// A task's share: key positions in the features and in the pack.
-    private struct Cut {
+    struct Cut {
         var keys: Range<Int>
         var models: Range<Int>
+        /// What an earlier run published of the range.
+        var previous: TaskPlan.PreviousPart?
     }
 
     private func cut(

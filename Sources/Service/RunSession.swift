@@ -106,6 +106,7 @@ struct RunSession {
         record.startedAt = driver.clock.now
         try await save()
         let planner = RunPlanner(
+            catalog: driver.catalog,
             windows: driver.windows,
             blobs: driver.blobs,
             fleets: driver.fleets,

@@ -8,7 +8,17 @@ package struct ServiceSettings: Sendable {
     package var idleAfter: Duration = .seconds(30)
     /// How often open windows are saved, which bounds what a restart reads again.
     package var snapshotEvery: Duration = .seconds(20)
+    /// How long closed windows may gather before they are committed; zero commits at once.
+    package var commitEvery: Duration = .zero
     package var limits = Limits()
+    /// Whether values outside the limits of the registry are rejected; else they are flagged.
+    package var rejectsOutOfRange = false
+    /// A series without an expected interval is silent after so long without an event.
+    package var silentAfter: Duration = .seconds(900)
+    /// A series without a model is expected for so long after its last event.
+    package var expectedFor: Duration = .seconds(7 * 86_400)
+    /// How long windows of a definition can be queried; those that are not named for ever.
+    package var windowRetentions: [String: Duration] = [:]
     /// Whether sealed log segments become Parquet, and how long that is kept.
     package var capturesRaw = true
     package var captureRetention: Duration = .seconds(30 * 86_400)

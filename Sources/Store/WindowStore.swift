@@ -20,6 +20,8 @@ package protocol WindowStore: WindowResults {
     func commit(_ commits: [WindowCommit], at now: Timestamp) async throws
     /// The checkpoints of all partitions that have one, by partition.
     func checkpoints() async throws -> [PartitionCheckpoint]
+    /// How far each partition is, without its snapshot, by partition.
+    func marks() async throws -> [PartitionMark]
 
     /// The sequence number of the newest commit that stored windows, 0 before the first.
     func windowSequence() async throws -> Int64

@@ -2,34 +2,56 @@ import Core
 
 /// Appends numbers and texts to bytes, little-endian.
 struct ByteWriter {
-    private(set) var bytes: [UInt8] = []
+    private var column = Column<UInt8>()
 
-    mutating func fixed(_ value: UInt64) {
-        withUnsafeBytes(of: value.littleEndian) { bytes.append(contentsOf: $0) }
+    /// What was written.
+    var bytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: column.base, count: column.count)
     }
 
+    @inline(__always)
+    mutating func fixed(_ value: UInt64) {
+        UnsafeMutableRawPointer(column.tail(8)).storeBytes(of: value.littleEndian, as: UInt64.self)
+        column.advance(8)
+    }
+
+    @inline(__always)
     mutating func fixed(_ value: Int64) { fixed(UInt64(bitPattern: value)) }
 
+    @inline(__always)
     mutating func fixed(_ value: Double) { fixed(value.bitPattern) }
 
     /// An unsigned number in 7-bit groups, low first (LEB128).
+    @inline(__always)
     mutating func varint(_ value: UInt64) {
+        let tail = column.tail(10)
         var rest = value
+        var length = 0
         while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            tail[length] = UInt8(truncatingIfNeeded: rest) | 0x80
             rest >>= 7
+            length &+= 1
         }
-        bytes.append(UInt8(truncatingIfNeeded: rest))
+        tail[length] = UInt8(truncatingIfNeeded: rest)
+        column.advance(length &+ 1)
     }
 
     /// A signed number whose small magnitudes are short.
+    @inline(__always)
     mutating func zigzag(_ value: Int64) {
         varint(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
     }
 
+    mutating func text(_ value: UnsafeRawBufferPointer) {
+        varint(UInt64(value.count))
+        UnsafeMutableRawBufferPointer(start: column.tail(value.count), count: value.count)
+            .copyMemory(from: value)
+        column.advance(value.count)
+    }
+
     mutating func text(_ value: String) {
-        varint(UInt64(value.utf8.count))
-        bytes.append(contentsOf: value.utf8)
+        var copy = value
+        copy.withUTF8 { text(UnsafeRawBufferPointer($0)) }
     }
 }
 
@@ -37,15 +59,15 @@ struct ByteWriter {
 ///
 /// - Throws: every call ``FleetError`` `.dataLoss` when the bytes do not hold what is asked for.
 struct ByteReader {
-    private let bytes: ArraySlice<UInt8>
-    private var position: Int
+    private let bytes: UnsafeRawBufferPointer
+    private var position = 0
 
-    init(_ bytes: ArraySlice<UInt8>) {
+    /// Reads bytes that outlive the reader.
+    init(_ bytes: UnsafeRawBufferPointer) {
         self.bytes = bytes
-        position = bytes.startIndex
     }
 
-    var remaining: Int { bytes.endIndex - position }
+    var remaining: Int { bytes.count &- position }
 
     static func damaged(_ what: String) -> FleetError {
         FleetError(
@@ -57,10 +79,9 @@ struct ByteReader {
 
     mutating func fixed() throws -> UInt64 {
         guard remaining >= 8 else { throw Self.damaged("it ends early") }
-        var value: UInt64 = 0
-        for shift in 0..<8 { value |= UInt64(bytes[position + shift]) << UInt64(8 * shift) }
+        let value = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
         position += 8
-        return value
+        return UInt64(littleEndian: value)
     }
 
     mutating func signed() throws -> Int64 { Int64(bitPattern: try fixed()) }
@@ -91,9 +112,18 @@ struct ByteReader {
         return Int(value)
     }
 
-    mutating func text() throws -> ArraySlice<UInt8> {
+    mutating func text() throws -> UnsafeRawBufferPointer {
         let length = try count()
         defer { position += length }
-        return bytes[position..<(position + length)]
+        return UnsafeRawBufferPointer(rebasing: bytes[position..<(position + length)])
+    }
+
+    /// A number of 64 bits that must lie in a range, or be the smallest one.
+    mutating func time(within limit: Int64) throws -> Int64 {
+        let time = try signed()
+        guard time == Int64.min || (-limit...limit).contains(time) else {
+            throw Self.damaged("a time is out of range")
+        }
+        return time
     }
 }

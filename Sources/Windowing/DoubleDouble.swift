@@ -73,11 +73,8 @@ struct DoubleDouble: Sendable, Equatable {
         return quickSum(p.high, p.low + a.low * b)
     }
 
-    static func / (a: DoubleDouble, b: Double) -> DoubleDouble {
-        let first = a.high / b
-        var rest = a - product(first, b)
-        let second = rest.high / b
-        rest = rest - product(second, b)
-        return quickSum(first, second) + DoubleDouble(rest.high / b)
+    static func * (a: DoubleDouble, b: DoubleDouble) -> DoubleDouble {
+        let p = product(a.high, b.high)
+        return quickSum(p.high, p.low + (a.high * b.low + a.low * b.high))
     }
 }

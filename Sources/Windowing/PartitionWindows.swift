@@ -1,74 +1,112 @@
 public import Core
 
-/// The tumbling event-time windows of one partition: events in, closed windows and late ones out.
+/// The event-time windows of one partition: events in, closed windows and unwindowed readings out.
 ///
-/// Windows are aligned to the epoch: `start = floor(time / size) * size`. The watermark of a
-/// definition is the newest event time of the partition less its allowed lateness; duplicate,
+/// Tumbling and hopping windows are aligned to the epoch. The watermark of a definition is the
+/// newest event time of the partition, or of each device, less its allowed lateness; duplicate,
 /// filtered and late events count for it too. A window closes when the watermark reaches its
-/// end. A reading is late for a definition when, just before it, its window's end was at or
-/// below the watermark or the *closed-through mark*, the largest end of a window closed so far,
-/// even if its series had no window there. Events take effect one at a time, in log order.
+/// end. A reading is late for a definition when, just before it, the ends of all its windows were
+/// at or below the watermark or the *closed-through mark*, the largest end of a window closed so
+/// far, even if its series had no window there; ``LatePolicy`` says what becomes of it. Of a
+/// hopping definition a reading counts in those of its windows that are open. A reading is late
+/// for sessions when it can join no open session and one of it alone would be closed. Events take
+/// effect one at a time, in log order.
+///
+/// With ``LatePolicy/correct`` closed windows are kept until the watermark is `correctFor` above
+/// their end. A reading for them counts there, and at the end of the call each window with new
+/// readings is sent out once more, its revision raised by one; a window that was not sent out
+/// before, because it had no reading, gets revision 0. Bounds of a closed session stay: a reading
+/// within them corrects it, another one makes a closed session of its own.
 ///
 /// A reading with the time of one of the last eight distinct readings of its series is a
 /// duplicate and goes nowhere. Every new reading is remembered, filtered and late ones too.
 ///
+/// Everything follows from the events, their order and how they are cut into calls (which only
+/// coalesces corrections): the same calls give the same bits.
+///
+/// - Range: times are taken as within 2^60 microseconds of the epoch, 36,000 years.
 /// - Concurrency: a plain value without clock or I/O; one owner.
 public struct PartitionWindows: Sendable {
     public let definitions: [WindowDefinition]
+    /// The most series that are taken; readings of others are counted and reported.
+    public let seriesCountMax: Int
     var states: [DefinitionWindows]
-    var series = SeriesDictionary()
-    var recent = RecentTimes()
+    var keys: PartitionKeys
+    var clocks = SeriesClocks()
     /// `Int64.min` before the first event.
     var newestTime = Int64.min
-    private var order = KeyOrder()
-    /// Per row of the current batch: the series id, or ``skip`` for a duplicate.
-    private var ids: [UInt32] = []
-    /// Per series of the current batch: its id here, or ``skip`` while unknown.
-    private var mapping: [UInt32] = []
+    /// Per row of the current batch: the series id or ``BatchRows/skip``, and the time in range.
+    private var ids = Column<UInt32>()
+    private var times = Column<Int64>()
+    /// Per series of the current batch: its id here, ``BatchRows/skip`` or ``unknown``.
+    private var mapping = Column<UInt32>()
+    private var wanted: [UInt32] = []
+    private var found: [UInt32] = []
 
-    static let skip = UInt32.max
+    private static let unknown = UInt32.max - 1
+    /// More series than memory for them.
+    public static let seriesCountLimit = 1 << 30
+    /// The largest time, and less zero the smallest.
+    static let timeMax: Int64 = (1 << 60) - 1
 
     /// Starts empty; names are distinct (``WindowDefinition/checkNamesAreDistinct(_:)``).
-    public init(definitions: [WindowDefinition]) {
+    public init(
+        definitions: [WindowDefinition],
+        seriesCountMax: Int = PartitionWindows.seriesCountLimit
+    ) {
         precondition(
             Set(definitions.map(\.name)).count == definitions.count,
             "window definitions have distinct names"
         )
         self.definitions = definitions
+        self.seriesCountMax = max(0, min(seriesCountMax, Self.seriesCountLimit))
         states = definitions.enumerated().map { DefinitionWindows($1, index: $0) }
+        keys = PartitionKeys(needsDevices: definitions.contains { $0.watermark == .device })
     }
 
     /// Applies events in order; the offset of row i is `baseOffset + i`, beyond all before.
     ///
-    /// - Complexity: amortised O(1) an event and definition, O(log n) a closed window.
+    /// - Complexity: amortised O(1) an event and definition, and O(1) a closed window; with
+    ///   sessions, and with watermarks per device, O(log n) a window.
     public mutating func apply(
         events: EventBatch,
         baseOffset: Int64,
         output: inout WindowOutput
     ) {
         output.prepare(for: definitions)
+        output.releaseKeys()
         let before = newestTime
-        let duplicates = resolve(events)
         output.counters.accepted &+= Int64(events.count)
-        output.counters.duplicates &+= Int64(duplicates)
-        for index in states.indices {
-            states[index].apply(
-                events,
-                ids: ids,
-                baseOffset: baseOffset,
-                maxEventTime: before,
-                order: &order,
-                keys: series.keys,
-                output: &output
+        resolve(events)
+        findDuplicates(events, baseOffset: baseOffset, &output)
+        keys.addDevices()
+        prepareStates()
+        events.values.withUnsafeBufferPointer { values in
+            guard let values = values.baseAddress else { return }
+            let rows = BatchRows(
+                ids: ids.base,
+                times: times.base,
+                values: values,
+                count: events.count,
+                baseOffset: baseOffset
             )
+            for index in states.indices {
+                if states[index].isSession {
+                    states[index].applySessions(rows, newest: before, &keys, &output)
+                } else {
+                    states[index].applyPanes(rows, newest: before, &keys, &output)
+                }
+                states[index].finish(newest: newestTime, &keys, &output)
+            }
         }
+        output.shareKeys(keys.series)
     }
 
     /// Closes the open windows of a quiet partition that end at or before a time.
     ///
-    /// The closed-through mark rises to the largest end that closed and no further, and the
-    /// watermark stays: closing quiet windows never makes a reading late whose window's end is
-    /// above every closed window.
+    /// The closed-through mark, of the partition and of each device, rises to the largest end that
+    /// closed and no further, and the watermark stays: closing quiet windows never makes a reading
+    /// late whose window's end is above every closed window.
     public mutating func advanceIdle(until time: Timestamp, output: inout WindowOutput) {
         close(through: time.microseconds, &output)
     }
@@ -78,85 +116,103 @@ public struct PartitionWindows: Sendable {
         close(through: Int64.max, &output)
     }
 
-    /// The newest event time; nil before the first event.
-    public var maxEventTime: Timestamp? {
-        newestTime == Int64.min ? nil : Timestamp(microseconds: newestTime)
-    }
-
-    /// The newest event time less the definition's lateness; nil before the first event.
-    public func watermark(of definition: String) -> Timestamp? {
-        guard newestTime != Int64.min, let state = state(of: definition) else { return nil }
-        return Timestamp(microseconds: state.watermark(newestTime))
-    }
-
-    /// The time at or below which no window is open or opens: the higher of watermark and mark.
-    ///
-    /// - Returns: nil before the first event, and for an unknown definition.
-    public func closedThrough(of definition: String) -> Timestamp? {
-        guard let state = state(of: definition) else { return nil }
-        let mark = max(state.closedThrough, state.watermark(newestTime))
-        return mark == Int64.min ? nil : Timestamp(microseconds: mark)
-    }
-
-    /// The open windows of all definitions.
-    public var openWindowCount: Int { states.reduce(0) { $0 + $1.open.count } }
-
-    /// The earliest end of an open window over all definitions; nil when none is open.
-    public var earliestOpenEnd: Timestamp? {
-        let ends = states.compactMap { state in state.open.earliestStart.map { $0 &+ state.size } }
-        return ends.min().map(Timestamp.init(microseconds:))
-    }
-
-    /// Whether ``advanceIdle(until:output:)`` with this time would close anything.
-    public func hasOpenWindow(endingBy time: Timestamp) -> Bool {
-        earliestOpenEnd.map { $0 <= time } ?? false
-    }
-
-    /// The distinct series seen.
-    public var seriesCount: Int { series.count }
-
-    private func state(of definition: String) -> DefinitionWindows? {
-        states.first { $0.definition.name == definition }
-    }
-
     private mutating func close(through mark: Int64, _ output: inout WindowOutput) {
         output.prepare(for: definitions)
+        prepareStates()
         for index in states.indices {
-            states[index].close(
-                through: mark,
-                order: &order,
-                keys: series.keys,
-                output: &output
+            states[index].close(through: mark, &keys, &output)
+            states[index].finish(newest: newestTime, &keys, &output)
+        }
+        output.shareKeys(keys.series)
+    }
+
+    private mutating func prepareStates() {
+        for index in states.indices {
+            states[index].prepare(
+                seriesCount: keys.series.count,
+                deviceCount: keys.devices.count
             )
         }
     }
 
-    /// Gives every row its series id and finds duplicates; the newest time rises.
-    private mutating func resolve(_ events: EventBatch) -> Int {
-        mapping.removeAll(keepingCapacity: true)
-        mapping.append(contentsOf: repeatElement(Self.skip, count: events.series.count))
-        ids.removeAll(keepingCapacity: true)
-        ids.reserveCapacity(events.count)
-        var newest = newestTime
-        var duplicates = 0
-        for row in 0..<events.count {
-            let source = Int(events.seriesIndex[row])
-            var id = mapping[source]
-            if id == Self.skip {
-                id = series.insert(events.series.keys[source])
-                mapping[source] = id
-                recent.grow(to: series.count)
+    /// Gives every row its series id here, in stages so that reading from memory overlaps.
+    private mutating func resolve(_ events: EventBatch) {
+        mapping.makeUnique()
+        mapping.removeAll()
+        mapping.grow(to: events.series.count, filledWith: Self.unknown)
+        ids.makeUnique()
+        ids.grow(to: events.count, filledWith: 0)
+        wanted.removeAll(keepingCapacity: true)
+        // Only series with readings are added, in the order of their first one.
+        for source in events.seriesIndex where mapping[Int(source)] == Self.unknown {
+            mapping.base[Int(source)] = BatchRows.skip
+            wanted.append(source)
+        }
+        keys.series.insert(
+            wanted,
+            of: events.series,
+            limit: seriesCountMax,
+            into: &found
+        )
+        for (source, id) in zip(wanted, found) { mapping.base[Int(source)] = id }
+        clocks.makeUnique()
+        clocks.grow(to: keys.series.count)
+        events.seriesIndex.withUnsafeBufferPointer { sources in
+            for row in 0..<sources.count {
+                let id = mapping[Int(sources[row])]
+                ids.base[row] = id
+                if id != BatchRows.skip { clocks.prefetch(Int(id)) }
             }
-            let time = events.times[row]
-            if recent.insert(time, series: Int(id)) {
-                ids.append(id)
+        }
+    }
+
+    /// Skips repeats and what is over the limit; the newest time rises.
+    private mutating func findDuplicates(
+        _ events: EventBatch,
+        baseOffset: Int64,
+        _ output: inout WindowOutput
+    ) {
+        times.makeUnique()
+        times.grow(to: events.count, filledWith: 0)
+        var newest = newestTime
+        for row in 0..<events.count {
+            let id = ids[row]
+            let time = max(-Self.timeMax, min(Self.timeMax, events.times[row]))
+            times.base[row] = time
+            guard id != BatchRows.skip else {
+                output.counters.overLimit &+= 1
+                report(.overLimit, events, row, baseOffset, &output)
+                continue
+            }
+            if clocks.insert(time, series: Int(id)) {
                 if time > newest { newest = time }
             } else {
-                ids.append(Self.skip)
-                duplicates &+= 1
+                ids.base[row] = BatchRows.skip
+                output.counters.duplicates &+= 1
+                report(.duplicate, events, row, baseOffset, &output)
             }
         }
         newestTime = newest
-        return duplicates
+    }
+
+    @inline(never)
+    private func report(
+        _ reason: Unwindowed.Reason,
+        _ events: EventBatch,
+        _ row: Int,
+        _ baseOffset: Int64,
+        _ output: inout WindowOutput
+    ) {
+        guard output.hasRoom(for: reason) else { return }
+        output.report(
+            Unwindowed(
+                reason: reason,
+                definition: nil,
+                key: events.series.keys[Int(events.seriesIndex[row])],
+                time: Timestamp(microseconds: events.times[row]),
+                value: events.values[row],
+                offset: baseOffset &+ Int64(row)
+            )
+        )
     }
 }

@@ -1,25 +1,38 @@
 import Core
 
-/// What windows are built for every series: their size, lateness and filter, under a name.
+/// What windows are built for every series, under a name.
 ///
-/// - Range: names are 1 to 64 of `A-Z a-z 0-9 _ -`; size is 1 ms to 366 d, lateness 0 to 366 d,
-///   both in whole microseconds.
+/// - Range: names are 1 to 64 of `A-Z a-z 0-9 _ -`; size, slide, gap and the longest session are
+///   1 ms to 366 d, lateness and the time for corrections 0 to 366 d, all in whole microseconds.
 public struct WindowDefinition: Sendable, Equatable {
     public let name: String
+    public let kind: WindowKind
+    /// The length of a window; of a session the longest.
     public let size: Duration
-    /// How far behind the newest event of its partition an event may be and still count.
+    /// How far behind the newest event of its partition or device an event may be and still count.
     public let allowedLateness: Duration
     /// Which readings count; nil takes all.
     public let filter: ReadingFilter?
+    /// The quantiles of each window, ascending; empty for none, which saves their memory.
+    public let quantiles: [Double]
+    public let watermark: WatermarkScope
+    public let latePolicy: LatePolicy
+    /// With ``LatePolicy/correct``: how long after its end a window can be corrected.
+    public let correctFor: Duration
 
-    /// Checks and makes a definition.
+    /// Checks and makes a definition; for sessions the size is not used.
     ///
     /// - Throws: ``FleetError`` `.invalidArgument` naming the part that is out of range.
     public init(
         name: String,
-        size: Duration,
+        kind: WindowKind = .tumbling,
+        size: Duration = .seconds(60),
         allowedLateness: Duration = .zero,
-        filter: ReadingFilter? = nil
+        filter: ReadingFilter? = nil,
+        quantiles: [Double] = [],
+        watermark: WatermarkScope = .partition,
+        latePolicy: LatePolicy = .drop,
+        correctFor: Duration = .seconds(3600)
     ) throws {
         guard (1...64).contains(name.utf8.count), name.utf8.allSatisfy(Self.isNameByte) else {
             throw FleetError(
@@ -28,31 +41,27 @@ public struct WindowDefinition: Sendable, Equatable {
                 hint: "use 1 to 64 letters, digits, _ or -"
             )
         }
-        guard size >= .milliseconds(1), size <= Self.durationMax, size.isWholeMicroseconds else {
-            throw FleetError(
-                .invalidArgument,
-                "window \"\(name)\": the size \(size) is out of range",
-                hint: "use 1ms to 366d"
-            )
-        }
-        guard
-            allowedLateness >= .zero, allowedLateness <= Self.durationMax,
-            allowedLateness.isWholeMicroseconds
-        else {
-            throw FleetError(
-                .invalidArgument,
-                "window \"\(name)\": the allowed lateness \(allowedLateness) is out of range",
-                hint: "use 0s to 366d"
-            )
-        }
         self.name = name
-        self.size = size
+        self.kind = kind
         self.allowedLateness = allowedLateness
         self.filter = filter
+        self.quantiles = quantiles
+        self.watermark = watermark
+        self.latePolicy = latePolicy
+        self.correctFor = correctFor
+        if case .session(_, let maxSize) = kind { self.size = maxSize } else { self.size = size }
+        try checkKind()
+        try check(allowedLateness, "allowed lateness", from: .zero)
+        try check(correctFor, "time for corrections", from: .zero)
+        try checkQuantiles()
     }
 
     /// The largest size and lateness.
     public static let durationMax = Duration.seconds(366 * 86_400)
+    /// The most panes that a hopping window is put together from.
+    public static let paneCountMax: Int64 = 10_000
+    /// The most quantiles of a definition.
+    public static let quantileCountMax = 16
 
     /// Checks that no two definitions share a name, as ``PartitionWindows`` requires.
     ///
@@ -66,6 +75,77 @@ public struct WindowDefinition: Sendable, Equatable {
                 hint: "give every window definition its own name"
             )
         }
+    }
+
+    private func checkKind() throws {
+        switch kind {
+        case .tumbling:
+            try check(size, "size", from: .milliseconds(1))
+        case .hopping(let slide):
+            try check(size, "size", from: .milliseconds(1))
+            try check(slide, "slide", from: .milliseconds(1))
+            guard slide <= size else {
+                throw refused(
+                    "the slide \(slide) is longer than the size \(size), readings between "
+                        + "windows would be lost",
+                    hint: "use a slide of at most the size"
+                )
+            }
+            let geometry = PaneGeometry(size: size.microseconds, slide: slide.microseconds)
+            guard geometry.paneCount <= Self.paneCountMax else {
+                throw refused(
+                    "the size \(size) and the slide \(slide) need \(geometry.paneCount) panes a "
+                        + "window, at most \(Self.paneCountMax) are supported",
+                    hint: "use a size that is a multiple of the slide, or a longer slide"
+                )
+            }
+        case .session(let gap, let maxSize):
+            try check(gap, "gap", from: .milliseconds(1))
+            try check(maxSize, "longest session", from: .milliseconds(1))
+            guard gap <= maxSize else {
+                throw refused(
+                    "the gap \(gap) is longer than the longest session \(maxSize)",
+                    hint: "use a longest session of at least the gap"
+                )
+            }
+        }
+    }
+
+    private func checkQuantiles() throws {
+        guard quantiles.count <= Self.quantileCountMax else {
+            throw refused(
+                "\(quantiles.count) quantiles are too many",
+                hint: "use at most \(Self.quantileCountMax)"
+            )
+        }
+        for (index, point) in quantiles.enumerated() {
+            guard Aggregate.quantile(point) != nil else {
+                throw refused(
+                    "the quantile \(point) is out of range",
+                    hint: "use numbers between 0 and 1 with at most 6 decimals, such as 0.95"
+                )
+            }
+            guard index == 0 || quantiles[index - 1] < point else {
+                throw refused(
+                    "the quantile \(point) is not above the one before it",
+                    hint: "list quantiles from the smallest to the largest"
+                )
+            }
+        }
+    }
+
+    private func check(_ duration: Duration, _ part: String, from minimum: Duration) throws {
+        guard duration >= minimum, duration <= Self.durationMax, duration.isWholeMicroseconds
+        else {
+            throw refused(
+                "the \(part) \(duration) is out of range",
+                hint: minimum == .zero ? "use 0s to 366d" : "use 1ms to 366d"
+            )
+        }
+    }
+
+    private func refused(_ problem: String, hint: String) -> FleetError {
+        FleetError(.invalidArgument, "window \"\(name)\": \(problem)", hint: hint)
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {

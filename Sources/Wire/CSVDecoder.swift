@@ -9,7 +9,9 @@ public struct CSVDecoder: Sendable {
     var texts: ReadingTexts?
 
     private let limits: Limits
-    private let defaultDevice: [UInt8]
+    private let path: DecodePath
+    private let messageIndex: Int?
+    private let defaults: EventDefaults
     private var times: TimeParser
     /// Bytes, lines and events of the table before the next chunk.
     private var byteCount: Int
@@ -18,13 +20,30 @@ public struct CSVDecoder: Sendable {
 
     /// Makes the decoder of a table, which reads on after the header.
     ///
-    /// - Throws: ``FleetError`` `.invalidArgument` when the default device is not a valid name.
+    /// - Throws: ``FleetError`` `.invalidArgument` when a default is not a valid name.
     public init(header: CSVHeader, options: DecodeOptions, limits: Limits) throws {
-        _ = try SeriesKey(device: options.defaultDevice)
+        try self.init(
+            header: header,
+            EventBody(
+                bytes: UnsafeRawBufferPointer(start: nil, count: 0),
+                options: options,
+                limits: limits,
+                path: .predicted
+            )
+        )
+    }
+
+    init(header: CSVHeader, _ body: EventBody) throws {
         self.header = header
-        self.limits = limits
-        defaultDevice = Array(options.defaultDevice.utf8)
-        times = TimeParser(options)
+        limits = body.limits
+        path = body.path
+        messageIndex = body.messageIndex
+        defaults = try EventDefaults(
+            device: body.options.defaultDevice,
+            sensor: body.options.defaultSensor,
+            time: body.options.receivedAt
+        )
+        times = TimeParser(body.options)
         byteCount = header.byteCount
         lineCount = header.lineCount
     }
@@ -38,45 +57,39 @@ public struct CSVDecoder: Sendable {
         _ chunk: UnsafeRawBufferPointer,
         into events: inout DecodedEvents
     ) throws {
-        guard let base = chunk.bindMemory(to: UInt8.self).baseAddress else { return }
-        let reserve = min(chunk.count / 24 &+ 1, limits.batchEventCountMax, 1 << 20)
-        if events.batch.isEmpty { events.batch.reserveCapacity(reserve) }
-        let fields = UnsafeMutableBufferPointer<CSVCell>.allocate(capacity: header.columns.count)
-        let room = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 2 * CSVRows.nameRoom)
+        let input = chunk.bindMemory(to: UInt8.self)
+        guard let base = input.baseAddress else { return }
+        var sink = EventSink(
+            input,
+            base: base,
+            limits: limits,
+            eventCount: min(chunk.count / 32 &+ 1, limits.batchEventCountMax, 1 << 20)
+        )
+        let before = events.eventCount
+        sink.resume(
+            &events,
+            index: eventCount,
+            line: lineCount &+ 1,
+            byte: byteCount,
+            messageIndex: messageIndex
+        )
+        sink.texts = texts
+        var rows = CSVRows(
+            sink: sink,
+            header: header,
+            defaults: defaults,
+            times: times,
+            isPredicting: path == .predicted
+        )
         defer {
-            fields.deallocate()
-            room.deallocate()
-        }
-        fields.initialize(repeating: .none)
-        room.initialize(repeating: 0)
-        try defaultDevice.withUnsafeBufferPointer { defaultDevice in
-            var rows = CSVRows(
-                scanner: CSVScanner(base: base, end: chunk.count, delimiter: header.delimiter),
-                header: header,
-                fields: fields,
-                room: room,
-                defaultDevice: defaultDevice,
-                limits: limits,
-                times: times,
-                cache: SeriesCache(byteCount: chunk.count),
-                events: DecodedEvents(),
-                texts: nil,
-                indexShift: eventCount &- events.eventCount,
-                line: lineCount &+ 1,
-                byteShift: byteCount
-            )
-            swap(&rows.events, &events)
-            swap(&rows.texts, &texts)
-            defer {
-                swap(&rows.events, &events)
-                swap(&rows.texts, &texts)
-            }
-            try rows.decode()
+            lineCount = rows.sink.line(at: chunk.count) &- 1
+            events = rows.sink.take()
+            texts = rows.sink.texts
             times = rows.times
-            eventCount = rows.events.eventCount &+ rows.indexShift
-            lineCount = rows.line &- 1
+            eventCount &+= events.eventCount &- before
+            byteCount &+= chunk.count
         }
-        byteCount &+= chunk.count
+        try rows.decode()
     }
 }
 

@@ -14,12 +14,15 @@ public struct CSVHeader: Sendable {
     /// Lines up to the first row.
     public let lineCount: Int
 
-    let time: Int
+    /// The column of times; nil only when the options say when events without one happened.
+    let time: Int?
     let device: Int?
     /// The sensor and value columns of a long table; nil in a wide one.
-    let long: (sensor: Int, value: Int)?
-    /// The columns of a wide table that are sensors, with the UTF-8 of their names.
-    let sensors: [(column: Int, name: [UInt8])]
+    ///
+    /// Without a sensor column the options name the sensor.
+    let long: (sensor: Int?, value: Int)?
+    /// The columns of a wide table that are sensors, with the UTF-8 of their names and 16 zeros.
+    let sensors: [(column: Int, name: [UInt8], count: Int)]
 
     /// Whether the table has a column for each sensor.
     public var isWide: Bool { long == nil }
@@ -34,22 +37,32 @@ public struct CSVHeader: Sendable {
     ) throws -> CSVHeader {
         let renamed = try options.renamedRoles()
         let line = try CSVHeaderLine.parse(bytes)
-        return try CSVHeader(line, renamed: renamed)
+        return try CSVHeader(line, renamed: renamed, options)
     }
 
-    private init(_ line: CSVHeaderLine, renamed: [FieldRole: String]) throws {
+    private init(
+        _ line: CSVHeaderLine,
+        renamed: [FieldRole: String],
+        _ options: DecodeOptions
+    ) throws {
         let columns = line.columns
         self.columns = columns
         delimiter = line.delimiter
         byteCount = line.byteCount
         lineCount = line.lineCount
         let roles = HeaderRoles(columns: columns, renamed: renamed)
-        guard let time = try roles.find(.time) else { throw roles.missing(.time) }
-        self.time = time
+        time = try roles.find(.time)
+        if time == nil, options.receivedAt == nil { throw roles.missing(.time) }
         device = try roles.find(.device)
+        let value = try roles.find(.value)
         if let sensor = try roles.find(.sensor) {
-            guard let value = try roles.find(.value) else { throw roles.missing(.value) }
+            guard let value else { throw roles.missing(.value) }
             long = (sensor, value)
+            sensors = []
+            return
+        }
+        if options.defaultSensor != nil, let value {
+            long = (nil, value)
             sensors = []
             return
         }
@@ -61,7 +74,9 @@ public struct CSVHeader: Sendable {
         guard !others.isEmpty else { throw roles.missing(.value) }
         sensors = try others.map { index in
             _ = try SeriesKey(device: "d", sensor: columns[index])
-            return (index, Array(columns[index].utf8))
+            // With room, since decoders read 16 bytes at once.
+            let name = Array(columns[index].utf8)
+            return (index, name + Array(repeating: 0, count: 16), name.count)
         }
         guard Set(others.map { columns[$0] }).count == others.count else {
             throw FleetError(

@@ -1,122 +1,141 @@
 internal import Core
 
 /// The decoding of one chunk of rows.
-struct CSVRows {
-    let scanner: CSVScanner
-    let header: CSVHeader
-    let fields: UnsafeMutableBufferPointer<CSVCell>
-    /// Space for a device and a sensor whose quotes are doubled in the input.
-    let room: UnsafeMutableBufferPointer<UInt8>
-    let defaultDevice: UnsafeBufferPointer<UInt8>
-    let limits: Limits
+struct CSVRows: ~Copyable {
+    var sink: EventSink
     var times: TimeParser
-    var cache: SeriesCache
-    var events: DecodedEvents
-    var texts: ReadingTexts?
-    /// What makes an event's place in `events` its place in the table.
-    let indexShift: Int
-    /// The line of the current row.
-    var line: Int
-    /// Bytes of the input before this chunk.
-    let byteShift: Int
+    private let scanner: CSVScanner
+    private let header: CSVHeader
+    private let fields: UnsafeMutableBufferPointer<CSVCell>
+    /// Space for a device and a sensor whose quotes are doubled in the input.
+    private let room: UnsafeMutableBufferPointer<UInt8>
+    private let defaults: EventDefaults
+    private let isPredicting: Bool
+    private var base: UnsafePointer<UInt8> { scanner.base }
 
     /// One byte more than a name may have, so that longer ones are seen to be too long.
-    static let nameRoom = SeriesKey.partByteCountMax + 1
+    private static let nameRoom = SeriesKey.partByteCountMax + 1
+    /// Bytes beyond a row that can be read while it is decoded the fast way.
+    private static let padding = 32
 
-    private var base: UnsafePointer<UInt8> { scanner.base }
+    init(
+        sink: consuming EventSink,
+        header: CSVHeader,
+        defaults: EventDefaults,
+        times: TimeParser,
+        isPredicting: Bool
+    ) {
+        scanner = CSVScanner(base: sink.base, end: sink.end, delimiter: header.delimiter)
+        self.sink = sink
+        self.header = header
+        self.defaults = defaults
+        self.times = times
+        self.isPredicting = isPredicting
+        fields = .allocate(capacity: header.columns.count)
+        room = .allocate(capacity: 2 * Self.nameRoom)
+        fields.initialize(repeating: .none)
+        room.initialize(repeating: 0)
+    }
+
+    deinit {
+        fields.deallocate()
+        room.deallocate()
+    }
 
     /// Decodes all rows of the chunk.
     mutating func decode() throws {
+        let padded = isPredicting ? scanner.end &- Self.padding : 0
         var at = 0
         while at < scanner.end {
+            if at < padded {
+                let next = scanner.plainRow(at: at, end: padded, into: fields)
+                if next > 0 {
+                    decodePadded(at..<next)
+                    try sink.checkCount()
+                    at = next
+                    continue
+                }
+            }
             let row = scanner.row(at: at, into: fields)
             if row.fieldCount < fields.count {
                 for index in row.fieldCount..<fields.count { fields[index] = .none }
             }
             let text = at..<row.next
             if row.isMalformed {
-                reject(.malformed, text, row: text)
+                sink.reject(.malformed, text, row: text)
             } else if row.hasExtra {
-                reject(.tooManyFields, text, row: text)
-            } else if let long = header.long {
-                decodeLong(text, sensor: fields[long.sensor], value: fields[long.value])
+                sink.reject(.tooManyFields, text, row: text)
             } else {
-                decodeWide(text)
+                decodeFields(text)
             }
-            guard events.eventCount &+ indexShift <= limits.batchEventCountMax else {
-                throw tooManyEvents(limits)
-            }
+            try sink.checkCount()
             at = row.next
-            line &+= row.lineCount
         }
     }
 
-    private mutating func decodeLong(_ row: Range<Int>, sensor: CSVCell, value: CSVCell) {
-        if sensor.isEmpty {
+    private mutating func decodeFields(_ row: Range<Int>) {
+        guard let long = header.long else { return decodeWide(row) }
+        if long.sensor.map({ fields[$0].isEmpty }) ?? true {
             if isBlankRow { return }
-            return reject(.missingSensor, row, row: row)
+            guard defaults.hasSensor else { return sink.reject(.missingSensor, row, row: row) }
         }
-        guard let (device, time) = deviceAndTime(row, isBad: { $0.reject($1, $2, row: row) }) else {
-            return
+        guard let (device, time) = deviceAndTime(row, count: 1) else { return }
+        let sensor = long.sensor.flatMap { fields[$0].isEmpty ? nil : fields[$0] }
+        guard let name = sensor.map({ name($0, half: 1) }) ?? defaults.sensor else {
+            let bad = sensor ?? .none
+            return sink.reject(.badName, bad.start..<bad.end, row: row)
         }
-        guard let name = name(sensor, half: 1) else {
-            return reject(.badName, sensor.start..<sensor.end, row: row)
-        }
-        append(device, name, time, value, row)
+        append(device, name, time, fields[long.value], row)
     }
 
     private mutating func decodeWide(_ row: Range<Int>) {
-        let found = deviceAndTime(row) { rows, reason, value in
-            for sensor in rows.header.sensors where !rows.fields[sensor.column].isEmpty {
-                rows.reject(reason, value, row: row)
-            }
-        }
-        guard let (device, time) = found else { return }
+        let count = header.sensors.reduce(0) { $0 + (fields[$1.column].isEmpty ? 0 : 1) }
+        guard count > 0, let (device, time) = deviceAndTime(row, count: count) else { return }
         for sensor in header.sensors where !fields[sensor.column].isEmpty {
             sensor.name.withUnsafeBufferPointer { bytes in
                 guard let start = bytes.baseAddress else { return }
-                let name = NameBytes(start: start, count: bytes.count)
+                let name = NameBytes(start: start, count: sensor.count)
                 append(device, name, time, fields[sensor.column], row)
             }
         }
     }
 
-    /// The device and time of a row; says what is bad and returns nil when one of them is.
-    @inline(__always)
+    /// The device and time of a row; rejects so many events when one of them is bad.
     private mutating func deviceAndTime(
         _ row: Range<Int>,
-        isBad: (inout CSVRows, RejectReason, Range<Int>) -> Void
+        count: Int
     ) -> (device: NameBytes, time: Int64)? {
-        var device: NameBytes
+        var device = defaults.device
         if let column = header.device {
             let field = fields[column]
             guard !field.isEmpty else {
-                isBad(&self, .missingDevice, row)
+                reject(count, .missingDevice, row, row)
                 return nil
             }
-            guard let found = name(field, half: 0) else {
-                isBad(&self, .badName, field.start..<field.end)
+            device = name(field, half: 0)
+            guard device != nil else {
+                reject(count, .badName, field.start..<field.end, row)
                 return nil
             }
-            device = found
+        }
+        let field = header.time.map { fields[$0] } ?? .none
+        var time = TimeParser.bad
+        if field.isEmpty {
+            guard let received = defaults.time else {
+                reject(count, .missingTime, row, row)
+                return nil
+            }
+            time = received
         } else {
-            // The default is checked to be a name, hence not empty.
-            guard let start = defaultDevice.baseAddress else { return nil }
-            device = NameBytes(start: start, count: defaultDevice.count)
+            time = times.parse(base + field.start, field.count)
         }
-        let field = fields[header.time]
-        guard !field.isEmpty else {
-            isBad(&self, .missingTime, row)
-            return nil
-        }
-        guard let time = times.parse(base + field.start, field.end &- field.start) else {
-            isBad(&self, .badTime, field.start..<field.end)
+        guard let device, time >= 0 else {
+            reject(count, TimeParser.reason(for: time), field.start..<field.end, row)
             return nil
         }
         return (device, time)
     }
 
-    @inline(__always)
     private mutating func append(
         _ device: NameBytes,
         _ sensor: NameBytes,
@@ -125,34 +144,34 @@ struct CSVRows {
         _ row: Range<Int>
     ) {
         let range = field.start..<field.end
-        guard !field.isEmpty else { return reject(.missingValue, row, row: row) }
-        switch NumberParser.parse(base + field.start, field.end &- field.start) {
-        case .notANumber: reject(.badValue, range, row: row)
-        case .notFinite: reject(.notFinite, range, row: row)
+        guard !field.isEmpty else { return sink.reject(.missingValue, row, row: row) }
+        switch NumberParser.parse(base + field.start, field.count) {
+        case .notANumber: sink.reject(.badValue, range, row: row)
+        case .notFinite: sink.reject(.notFinite, range, row: row)
         case .finite(let value):
-            guard let id = cache.id(device, sensor, in: &events.batch.series) else {
-                let isDevice = !SeriesKey.isAllowed(device.raw)
-                return reject(.badName, value: isDevice ? device.raw : sensor.raw, row: row)
-            }
-            events.batch.append(series: id, time: time, value: value)
-            if texts != nil { note(range) }
+            if sink.texts != nil { note(range, row) }
+            sink.add(device: device, sensor: sensor, time, value, row: row)
         }
     }
 
-    private mutating func note(_ value: Range<Int>) {
-        let time = fields[header.time]
-        texts?.times.append((byteShift &+ time.start)..<(byteShift &+ time.end))
-        texts?.values.append(
-            (byteShift &+ value.lowerBound)..<(byteShift &+ value.upperBound)
-        )
-        texts?.lines.append(line)
+    private mutating func note(_ value: Range<Int>, _ row: Range<Int>) {
+        let time = header.time.map { fields[$0] } ?? .none
+        sink.note(time: time.start..<time.end, value: value, row: row.lowerBound)
+    }
+
+    private mutating func reject(
+        _ count: Int,
+        _ reason: RejectReason,
+        _ value: Range<Int>,
+        _ row: Range<Int>
+    ) {
+        for _ in 0..<count { sink.reject(reason, value, row: row) }
     }
 
     /// The name in a field, with doubled quotes made single; nil when it is far too long.
-    @inline(__always)
     private func name(_ field: CSVCell, half: Int) -> NameBytes? {
         guard field.isEscaped else {
-            return NameBytes(start: base + field.start, count: field.end &- field.start)
+            return NameBytes(start: base + field.start, count: field.count)
         }
         let space = UnsafeMutableBufferPointer(
             rebasing: room[(half * Self.nameRoom)..<((half + 1) * Self.nameRoom)]
@@ -165,29 +184,66 @@ struct CSVRows {
 
     /// Whether no field of the row has anything in it, as at the end of some spreadsheets.
     private var isBlankRow: Bool { fields.allSatisfy(\.isEmpty) }
+}
 
-    private mutating func reject(_ reason: RejectReason, _ value: Range<Int>, row: Range<Int>) {
-        reject(
-            reason,
-            value: UnsafeRawBufferPointer(start: base + value.lowerBound, count: value.count),
-            row: row
-        )
+extension CSVRows {
+    /// As ``decodeFields(_:)``, for a row without quotes beyond which more can be read.
+    @inline(__always)
+    private mutating func decodePadded(_ row: Range<Int>) {
+        guard let (device, time) = deviceAndTimePadded() else { return decodeFields(row) }
+        guard let long = header.long else { return decodeWidePadded(row, device, time) }
+        let value = fields[long.value]
+        let number = NumberParser.parsePadded(base + value.start)
+        var sensor = defaults.sensor
+        if let column = long.sensor {
+            let field = fields[column]
+            sensor = NameBytes(start: base + field.start, count: field.count)
+        }
+        guard number.count == value.count, number.count > 0, let sensor, isShort(sensor) else {
+            return decodeFields(row)
+        }
+        if sink.texts != nil { note(value.start..<value.end, row) }
+        sink.add(SeriesText(device, sensor, secret: sink.secret), time, number.value, row: row)
     }
 
-    private mutating func reject(
-        _ reason: RejectReason,
-        value: UnsafeRawBufferPointer,
-        row: Range<Int>
+    @inline(__always)
+    private mutating func decodeWidePadded(
+        _ row: Range<Int>,
+        _ device: NameBytes,
+        _ time: Int64
     ) {
-        var length = row.count
-        while length > 0, base[row.lowerBound + length - 1] <= 0x20 { length -= 1 }
-        events.reject(
-            reason,
-            index: events.eventCount &+ indexShift,
-            line: line,
-            value: value,
-            sample: UnsafeRawBufferPointer(start: base + row.lowerBound, count: length),
-            listCountMax: limits.rejectedListCountMax
-        )
+        for sensor in header.sensors where !fields[sensor.column].isEmpty {
+            let field = fields[sensor.column]
+            sensor.name.withUnsafeBufferPointer { bytes in
+                guard let start = bytes.baseAddress else { return }
+                let name = NameBytes(start: start, count: sensor.count)
+                let number = NumberParser.parsePadded(base + field.start)
+                guard number.count == field.count else {
+                    return append(device, name, time, field, row)
+                }
+                if sink.texts != nil { note(field.start..<field.end, row) }
+                sink.add(SeriesText(device, name, secret: sink.secret), time, number.value, row: row)
+            }
+        }
+    }
+
+    @inline(__always)
+    private mutating func deviceAndTimePadded() -> (device: NameBytes, time: Int64)? {
+        var device = defaults.device
+        if let column = header.device {
+            let field = fields[column]
+            device = NameBytes(start: base + field.start, count: field.count)
+        }
+        var time = defaults.time ?? TimeParser.bad
+        if let column = header.time, !fields[column].isEmpty {
+            time = times.parsePadded(base + fields[column].start, fields[column].count)
+        }
+        guard let device, isShort(device), time >= 0 else { return nil }
+        return (device, time)
+    }
+
+    @inline(__always)
+    private func isShort(_ name: NameBytes) -> Bool {
+        name.count > 0 && name.count <= SeriesText.partByteCountMax
     }
 }

@@ -4,6 +4,8 @@ internal import Glibc
 internal import Darwin
 #endif
 
+internal import CBytes
+
 /// Where one field of a CSV row stands in the input.
 struct CSVCell {
     var start: Int
@@ -12,6 +14,7 @@ struct CSVCell {
     var isEscaped: Bool
 
     var isEmpty: Bool { start == end }
+    var count: Int { end &- start }
 
     static let none = CSVCell(start: 0, end: 0, isEscaped: false)
 }
@@ -77,6 +80,36 @@ struct CSVScanner {
                 return row
             }
         }
+    }
+
+    /// Splits the row at a position if it has no quotes and a field for every one there is room for.
+    ///
+    /// - Range: 32 bytes beyond `end` can be read; the row's fields start before it.
+    /// - Returns: where the next row starts; 0 when the row has to be looked at closely.
+    @inline(__always)
+    func plainRow(
+        at start: Int,
+        end limit: Int,
+        into fields: UnsafeMutableBufferPointer<CSVCell>
+    ) -> Int {
+        var at = start
+        for index in 0..<fields.count {
+            var stop = at
+            var mask = bytes_any(base + stop, delimiter, 0x0A, 0x22, 0x0A)
+            while mask == 0 {
+                stop &+= 16
+                guard stop < limit else { return 0 }
+                mask = bytes_any(base + stop, delimiter, 0x0A, 0x22, 0x0A)
+            }
+            stop &+= mask.trailingZeroBitCount
+            let isLast = index &+ 1 == fields.count
+            guard base[stop] == (isLast ? 0x0A : delimiter), stop < limit else { return 0 }
+            var field = CSVCell(start: at, end: stop, isEscaped: false)
+            if stop > at, base[at] <= 0x20 || base[stop &- 1] <= 0x20 { field = trimmed(at, stop) }
+            fields[index] = field
+            at = stop &+ 1
+        }
+        return at
     }
 
     /// A quoted field: inside its quotes, and the position after them; nil when they never close.

@@ -15,43 +15,36 @@ public enum EventDecoder {
         _ bytes: UnsafeRawBufferPointer,
         format: EventFormat,
         options: DecodeOptions,
-        limits: Limits
+        limits: Limits = Limits(),
+        path: DecodePath = .predicted
     ) throws -> DecodedEvents {
-        switch format {
-        case .csv:
-            let header = try CSVHeader.parse(bytes, options: options)
-            var decoder = try CSVDecoder(header: header, options: options, limits: limits)
-            var events = DecodedEvents()
-            let rows = UnsafeRawBufferPointer(rebasing: bytes[header.byteCount...])
-            try decoder.decode(rows, into: &events)
-            return events
-        case .ndjson, .json:
-            return try decodeJSON(bytes, format: format, options: options, limits: limits)
-        }
+        var events = DecodedEvents()
+        let body = EventBody(bytes: bytes, options: options, limits: limits, path: path)
+        try format.decode(body, &events)
+        return events
     }
 
-    private static func decodeJSON(
-        _ bytes: UnsafeRawBufferPointer,
+    /// Decodes a rejected event's text again, once it or the options were put right.
+    ///
+    /// - Parameters:
+    ///   - text: The `text` of a rejected event, or what it was changed to.
+    ///   - context: What ``DecodedEvents/context`` said of its body: the header of a CSV table.
+    /// - Throws: ``FleetError`` as for a body.
+    public static func decode(
+        _ text: String,
+        context: String?,
         format: EventFormat,
         options: DecodeOptions,
-        limits: Limits
+        limits: Limits = Limits()
     ) throws -> DecodedEvents {
-        try checkEncoding(bytes)
-        let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        let first = bytes[start...].first {
-            $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09
+        var body = context.map { $0 + "\n" + text } ?? text
+        return try body.withUTF8 {
+            try decode(
+                UnsafeRawBufferPointer($0),
+                format: format,
+                options: options,
+                limits: limits
+            )
         }
-        let input = bytes.bindMemory(to: UInt8.self)
-        guard let first, let base = input.baseAddress else { throw emptyBody() }
-        let room = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: JSONEvents.roomSize)
-        defer { room.deallocate() }
-        room.initialize(repeating: 0)
-        var body = try JSONEvents(input, base: base, options: options, limits: limits, room: room)
-        if format == .ndjson, first != 0x5B {
-            try body.decodeLines()
-        } else {
-            try body.decodeDocument()
-        }
-        return body.events
     }
 }

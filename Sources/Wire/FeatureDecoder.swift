@@ -173,16 +173,19 @@ private struct FeatureRows {
         if let sensor, sensor.isEmpty { return reject(.missingSensor, scanner, text, text) }
         let endCell = fields[header.end]
         guard !endCell.isEmpty else { return reject(.missingTime, scanner, text, text) }
-        guard let end = time(scanner, endCell) else {
-            return reject(.badTime, scanner, endCell.start..<endCell.end, text)
+        let end = time(scanner, endCell)
+        guard end >= 0 else {
+            let reason = TimeParser.reason(for: end)
+            return reject(reason, scanner, endCell.start..<endCell.end, text)
         }
         var start = end
         if let column = header.start, !fields[column].isEmpty {
             let cell = fields[column]
-            guard let time = time(scanner, cell) else {
-                return reject(.badTime, scanner, cell.start..<cell.end, text)
+            start = time(scanner, cell)
+            guard start >= 0 else {
+                let reason = TimeParser.reason(for: start)
+                return reject(reason, scanner, cell.start..<cell.end, text)
             }
-            start = time
         }
         guard enterRun(scanner, device, sensor) else {
             let cell = device ?? .none
@@ -196,7 +199,7 @@ private struct FeatureRows {
         table.runOffsets[table.runKeys.count] = table.count
     }
 
-    private mutating func time(_ scanner: CSVScanner, _ cell: CSVCell) -> Int64? {
+    private mutating func time(_ scanner: CSVScanner, _ cell: CSVCell) -> Int64 {
         times.parse(scanner.base + cell.start, cell.end &- cell.start)
     }
 
@@ -284,7 +287,7 @@ private struct FeatureRows {
                 start: scanner.base + value.lowerBound,
                 count: value.count
             ),
-            sample: UnsafeRawBufferPointer(start: scanner.base + row.lowerBound, count: length),
+            event: UnsafeRawBufferPointer(start: scanner.base + row.lowerBound, count: length),
             listCountMax: Limits().rejectedListCountMax
         )
     }

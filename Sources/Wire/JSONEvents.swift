@@ -6,17 +6,19 @@ internal import Glibc
 internal import Darwin
 #endif
 
-/// The decoding of one body of JSON objects.
-struct JSONEvents {
+/// The decoding of JSON objects, one input after another.
+struct JSONEvents: ~Copyable {
+    var sink: EventSink
+    var times: TimeParser
+    var template = JSONTemplate()
+    /// Whether objects are expected to be laid out as the one before.
+    let isPredicting: Bool
     private var scanner: JSONScanner
-    private let end: Int
+    private var end: Int
     private let names: FieldNames
-    private let limits: Limits
-    private var times: TimeParser
-    private var cache: SeriesCache
     /// Space for a device, a sensor or key, and a time whose escapes are resolved.
     private let room: UnsafeMutableBufferPointer<UInt8>
-    private(set) var events = DecodedEvents()
+    var defaults: EventDefaults
     /// The fields of the current object.
     private var time = JSONText.absent
     private var device = JSONText.absent
@@ -24,36 +26,51 @@ struct JSONEvents {
     private var value = JSONText.absent
     /// Numbers in fields without a role, which are sensors if the object names none.
     private var others: [(key: JSONText, value: JSONText)] = []
-    /// Where the lines were last counted to, and the line there.
-    private var countedTo = 0
-    private var line = 1
 
     private static let partRoom = SeriesKey.partByteCountMax + 1
-    static let roomSize = 3 * partRoom
 
-    init(
-        _ bytes: UnsafeBufferPointer<UInt8>,
+    /// - Throws: ``FleetError`` `.invalidArgument` for options that cannot be.
+    init(_ input: UnsafeBufferPointer<UInt8>, base: UnsafePointer<UInt8>, _ body: EventBody) throws
+    {
+        let names = try FieldNames(body.options)
+        let defaults = try EventDefaults(body.options)
+        self.names = names
+        self.defaults = defaults
+        scanner = JSONScanner(base: base, at: 0, end: input.count)
+        end = input.count
+        times = TimeParser(body.options)
+        isPredicting = body.path == .predicted
+        let count = min(input.count / 64 &+ 1, body.limits.batchEventCountMax, 1 << 20)
+        sink = EventSink(input, base: base, limits: body.limits, eventCount: count)
+        room = .allocate(capacity: 3 * Self.partRoom)
+        room.initialize(repeating: 0)
+        if input.starts(with: [0xEF, 0xBB, 0xBF]) { scanner.at = 3 }
+    }
+
+    deinit { room.deallocate() }
+
+    /// Goes on with another input.
+    mutating func restart(
+        _ input: UnsafeBufferPointer<UInt8>,
         base: UnsafePointer<UInt8>,
-        options: DecodeOptions,
-        limits: Limits,
-        room: UnsafeMutableBufferPointer<UInt8>
-    ) throws {
-        scanner = JSONScanner(base: base, at: 0, end: bytes.count)
-        end = bytes.count
-        names = try FieldNames(options)
-        self.limits = limits
-        self.room = room
-        times = TimeParser(options)
-        cache = SeriesCache(byteCount: bytes.count)
-        let reserve = min(bytes.count / 64 &+ 1, limits.batchEventCountMax, 1 << 20)
-        events.batch.reserveCapacity(reserve)
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { scanner.at = 3 }
+        messageIndex: Int
+    ) {
+        sink.restart(input, base: base)
+        sink.messageIndex = messageIndex
+        scanner = JSONScanner(base: base, at: 0, end: input.count)
+        end = input.count
+        if input.starts(with: [0xEF, 0xBB, 0xBF]) { scanner.at = 3 }
     }
 
     /// Decodes one object a line; a line that is not an object is rejected alone.
     mutating func decodeLines() throws {
         while scanner.at < end {
             let start = scanner.at
+            if let stop = predictedLine(start) {
+                scanner.at = stop &+ 1
+                try sink.checkCount()
+                continue
+            }
             let found = memchr(scanner.base + start, 0x0A, end &- start)
             let stop = found.map { UnsafeRawPointer($0) - UnsafeRawPointer(scanner.base) } ?? end
             scanner.end = stop
@@ -64,9 +81,9 @@ struct JSONEvents {
                 if isRead, scanner.at == stop {
                     finish(start..<stop)
                 } else {
-                    reject(.malformed, start..<stop, start..<stop)
+                    sink.reject(.malformed, start..<stop, row: start..<stop)
                 }
-                try checkCount()
+                try sink.checkCount()
             }
             scanner.at = stop &+ 1
         }
@@ -103,21 +120,21 @@ struct JSONEvents {
         scanner.skipSpace()
         let start = scanner.at
         if start < end, scanner.base[start] == 0x7B {
-            guard object() else { throw notJSON("an object is not well formed") }
-            finish(start..<scanner.at)
+            if let stop = predictedObject(start) {
+                scanner.at = stop
+            } else {
+                guard object() else { throw notJSON("an object is not well formed") }
+                finish(start..<scanner.at)
+            }
         } else {
             guard scanner.value() != nil else { throw notJSON("an event is missing or malformed") }
-            reject(.malformed, start..<scanner.at, start..<scanner.at)
+            sink.reject(.malformed, start..<scanner.at, row: start..<scanner.at)
         }
-        try checkCount()
-    }
-
-    private func checkCount() throws {
-        guard events.eventCount <= limits.batchEventCountMax else { throw tooManyEvents(limits) }
+        try sink.checkCount()
     }
 
     private mutating func notJSON(_ problem: String) -> FleetError {
-        let line = lineNumber(at: scanner.at)
+        let line = sink.line(at: scanner.at)
         return FleetError(
             .invalidArgument,
             "the body is not JSON at byte \(scanner.at + 1), line \(line): \(problem)",
@@ -126,7 +143,6 @@ struct JSONEvents {
     }
 
     /// Reads an object's fields; false when it is malformed.
-    @inline(__always)
     private mutating func object() -> Bool {
         time = .absent
         device = .absent
@@ -166,71 +182,75 @@ struct JSONEvents {
     }
 
     /// Makes events of the fields read.
-    @inline(__always)
     private mutating func finish(_ text: Range<Int>) {
+        if isPredicting { learn(text) }
         if sensor.kind == .absent, value.kind == .absent, !others.isEmpty {
             return finishOthers(text)
         }
         guard let (device, time) = deviceAndTime(text, count: 1) else { return }
-        if sensor.kind == .absent || sensor.kind == .null || sensor.count == 0 {
-            return reject(.missingSensor, text, text)
+        if sensor.isMissing, !defaults.hasSensor {
+            return sink.reject(.missingSensor, text, row: text)
         }
-        guard value.kind != .absent else { return reject(.missingValue, text, text) }
+        guard value.kind != .absent else { return sink.reject(.missingValue, text, row: text) }
+        if sensor.isMissing, let name = defaults.sensor {
+            return append(device, name, time, value, text)
+        }
         guard sensor.kind != .other, sensor.kind != .notFinite, let name = bytes(sensor, part: 1)
-        else { return reject(.badName, sensor.start..<sensor.end, text) }
-        append(device, name, sensor, time, value, text)
+        else { return sink.reject(.badName, sensor.start..<sensor.end, row: text) }
+        append(device, name, time, value, text)
     }
 
     private mutating func finishOthers(_ text: Range<Int>) {
         guard let (device, time) = deviceAndTime(text, count: others.count) else { return }
         for (key, value) in others {
             guard let name = bytes(key, part: 1) else {
-                reject(.badName, key.start..<key.end, text)
+                sink.reject(.badName, key.start..<key.end, row: text)
                 continue
             }
-            append(device, name, key, time, value, text)
+            append(device, name, time, value, text)
         }
     }
 
     /// The device and time of the object; rejects so many events when one of them is bad.
-    @inline(__always)
     private mutating func deviceAndTime(
         _ text: Range<Int>,
         count: Int
     ) -> (device: NameBytes, time: Int64)? {
-        var reason = RejectReason.missingDevice
-        var bad = text
-        if device.kind != .absent, device.kind != .null, device.count > 0 {
-            reason = .badName
-            bad = device.start..<device.end
-            if device.kind != .other, device.kind != .notFinite, let name = bytes(device, part: 0) {
-                reason = .missingTime
-                bad = text
-                if time.kind != .absent, time.kind != .null, time.count > 0 {
-                    reason = .badTime
-                    bad = time.start..<time.end
-                    if let time = parsedTime() { return (name, time) }
-                }
-            }
+        guard let name = deviceName() else {
+            let bad = device.isMissing ? text : device.start..<device.end
+            reject(count, device.isMissing ? .missingDevice : .badName, bad, text)
+            return nil
         }
-        for _ in 0..<count { reject(reason, bad, text) }
-        return nil
+        if time.isMissing {
+            if let received = defaults.time { return (name, received) }
+            reject(count, .missingTime, text, text)
+            return nil
+        }
+        let parsed = parsedTime()
+        guard parsed >= 0 else {
+            reject(count, TimeParser.reason(for: parsed), time.start..<time.end, text)
+            return nil
+        }
+        return (name, parsed)
     }
 
-    @inline(__always)
-    private mutating func parsedTime() -> Int64? {
+    private func deviceName() -> NameBytes? {
+        if device.isMissing { return defaults.device }
+        return device.kind == .other || device.kind == .notFinite ? nil : bytes(device, part: 0)
+    }
+
+    private mutating func parsedTime() -> Int64 {
         switch time.kind {
         case .number, .string, .escapedString:
-            bytes(time, part: 2).flatMap { times.parse($0.start, $0.count) }
-        case .absent, .null, .notFinite, .other: nil
+            guard let text = bytes(time, part: 2) else { return TimeParser.bad }
+            return times.parse(text.start, text.count)
+        case .absent, .null, .notFinite, .other: return TimeParser.bad
         }
     }
 
-    @inline(__always)
     private mutating func append(
         _ device: NameBytes,
         _ sensor: NameBytes,
-        _ sensorText: JSONText,
         _ time: Int64,
         _ value: JSONText,
         _ text: Range<Int>
@@ -240,22 +260,30 @@ struct JSONEvents {
         case .number:
             switch NumberParser.parse(scanner.base + value.start, value.count) {
             case .finite(let number):
-                guard let id = cache.id(device, sensor, in: &events.batch.series) else {
-                    let isDevice = !SeriesKey.isAllowed(device.raw)
-                    let bad = isDevice ? self.device : sensorText
-                    return reject(.badName, bad.start..<bad.end, text)
-                }
-                events.batch.append(series: id, time: time, value: number)
-            case .notFinite: reject(.notFinite, range, text)
-            case .notANumber: reject(.badValue, range, text)
+                sink.add(device: device, sensor: sensor, time, number, row: text)
+            case .notFinite: sink.reject(.notFinite, range, row: text)
+            case .notANumber: sink.reject(.badValue, range, row: text)
             }
-        case .notFinite: reject(.notFinite, range, text)
-        default: reject(.badValue, range, text)
+        case .notFinite: sink.reject(.notFinite, range, row: text)
+        default: sink.reject(.badValue, range, row: text)
         }
     }
 
+    private mutating func reject(
+        _ count: Int,
+        _ reason: RejectReason,
+        _ value: Range<Int>,
+        _ text: Range<Int>
+    ) {
+        for _ in 0..<count { sink.reject(reason, value, row: text) }
+    }
+
+    /// The layout of the object just read, for the next ones.
+    private mutating func learn(_ text: Range<Int>) {
+        template.learn(text, of: scanner.base, names: names, defaults: defaults)
+    }
+
     /// The bytes of a text, with escapes resolved in one of the parts of the room.
-    @inline(__always)
     private func bytes(_ text: JSONText, part: Int) -> NameBytes? {
         guard text.kind == .escapedString else {
             return NameBytes(start: scanner.base + text.start, count: text.count)
@@ -271,29 +299,5 @@ struct JSONEvents {
             return nil
         }
         return NameBytes(start: UnsafePointer(start), count: count)
-    }
-
-    private mutating func lineNumber(at position: Int) -> Int {
-        while countedTo < min(position, end) {
-            if scanner.base[countedTo] == 0x0A { line &+= 1 }
-            countedTo &+= 1
-        }
-        return line
-    }
-
-    private mutating func reject(_ reason: RejectReason, _ value: Range<Int>, _ text: Range<Int>) {
-        var count = text.count
-        while count > 0, scanner.base[text.lowerBound + count - 1] <= 0x20 { count -= 1 }
-        events.reject(
-            reason,
-            index: events.eventCount,
-            line: lineNumber(at: text.lowerBound),
-            value: UnsafeRawBufferPointer(
-                start: scanner.base + value.lowerBound,
-                count: value.count
-            ),
-            sample: UnsafeRawBufferPointer(start: scanner.base + text.lowerBound, count: count),
-            listCountMax: limits.rejectedListCountMax
-        )
     }
 }

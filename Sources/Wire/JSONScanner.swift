@@ -12,6 +12,9 @@ struct JSONText {
     static let absent = JSONText(kind: .absent, start: 0, end: 0)
 
     var count: Int { end &- start }
+
+    /// Whether there is nothing: no field, null or an empty string.
+    var isMissing: Bool { kind == .absent || kind == .null || count == 0 }
 }
 
 /// Reads JSON text front to back over bytes, strictly, except that it knows NaN and infinities.

@@ -1,3 +1,5 @@
+internal import CBytes
+
 /// Parses decimal numbers over bytes, correctly rounded.
 enum NumberParser {
     /// What some bytes are, as a number.
@@ -141,4 +143,44 @@ enum NumberParser {
         100_000_000_000_000, 1_000_000_000_000_000, 10_000_000_000_000_000,
         100_000_000_000_000_000, 1_000_000_000_000_000_000, 10_000_000_000_000_000_000,
     ]
+}
+
+extension NumberParser {
+    /// Reads the number at the front of some bytes if it is `[-]digits[.digits]` and not long.
+    ///
+    /// The value equals ``parse(_:_:)``'s for the bytes counted. Whatever follows them is for the
+    /// caller to look at: an exponent may.
+    ///
+    /// - Range: 32 bytes can be read. At most 14 digits in all, 8 of them behind the point.
+    /// - Returns: how many bytes the number has, 0 when it is of another shape.
+    @inline(__always)
+    static func parsePadded(
+        _ text: UnsafePointer<UInt8>
+    ) -> (value: Double, count: Int, isWhole: Bool) {
+        let isNegative = text[0] == 0x2D
+        let sign = isNegative ? 1 : 0
+        let start = text + sign
+        let digits = bytes_digits(start)
+        let whole = (~digits).trailingZeroBitCount
+        guard whole > 0, whole < 15 else { return (0, 0, false) }
+        var mantissa: UInt64
+        if whole <= 8 {
+            mantissa = bytes_decimal(start, Int32(truncatingIfNeeded: whole))
+        } else {
+            let rest = Int32(truncatingIfNeeded: whole &- 8)
+            mantissa = bytes_decimal(start, 8) &* bytes_whole_power(rest)
+            mantissa &+= bytes_decimal(start + 8, rest)
+        }
+        guard start[whole] == 0x2E else {
+            let value = Double(mantissa)
+            return (isNegative ? -value : value, whole &+ sign, true)
+        }
+        let fraction = (~(digits >> UInt32(truncatingIfNeeded: whole &+ 1))).trailingZeroBitCount
+        guard fraction > 0, fraction <= 8, whole &+ fraction < 15 else { return (0, 0, false) }
+        let places = Int32(truncatingIfNeeded: fraction)
+        let more = bytes_decimal(start + (whole &+ 1), places)
+        mantissa = mantissa &* bytes_whole_power(places) &+ more
+        let value = Double(mantissa) / bytes_power(places)
+        return (isNegative ? -value : value, whole &+ fraction &+ 1 &+ sign, false)
+    }
 }

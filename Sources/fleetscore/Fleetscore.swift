@@ -28,7 +28,8 @@ struct Fleetscore: AsyncParsableCommand {
         version: ProductVersion.current,
         subcommands: [
             ScoreCommand.self, DemoCommand.self, InitCommand.self, ServeCommand.self,
-            EventsCommand.self, FleetsCommand.self, PipelinesCommand.self, RunsCommand.self,
+            EventsCommand.self, WindowsCommand.self, DevicesCommand.self, FleetsCommand.self,
+            PipelinesCommand.self, RunsCommand.self,
             PredictionsCommand.self, WorkersCommand.self, StatusCommand.self,
             ConfigCommand.self, SimulateCommand.self, WorkerCommand.self,
         ]

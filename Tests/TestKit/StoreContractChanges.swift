@@ -85,6 +85,16 @@ extension WindowStoreContract {
         try same(try await store.windowCount(definition: "1m"), 2)
         try same(try await store.eventCounts(), [EventCount(reason: .late, count: 1)])
         try same(try await store.checkpoints().map(\.appliedThrough), [6])
+        try same(
+            try await store.marks(),
+            try await store.checkpoints().map {
+                PartitionMark(
+                    partition: $0.partition,
+                    appliedThrough: $0.appliedThrough,
+                    maxEventTime: $0.maxEventTime
+                )
+            }
+        )
     }
 
     @Sendable private static func revisions(_ store: any WindowStore) async throws {

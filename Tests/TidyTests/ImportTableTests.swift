@@ -2,6 +2,9 @@ import Testing
 
 @Suite("Targets import what the table allows")
 struct ImportTableTests {
+    /// Targets among the tests that hold no tests.
+    private static let testHelpers = ["KafkaPeer", "TestKit"]
+
     private let table: TargetTable
     private let targets: [ManifestScan.Target]
 
@@ -16,14 +19,14 @@ struct ImportTableTests {
     func names() {
         let rows = table.rows.map(\.name)
         #expect(Set(rows).count == rows.count, "a target stands in the table twice")
-        let folders = Set(Repository.folderNames(in: "Sources") + ["TestKit"])
+        let folders = Set(Repository.folderNames(in: "Sources") + Self.testHelpers)
         #expect(Set(rows) == folders, "table and folders of Sources")
         #expect(Set(targets.filter { !$0.isTest }.map(\.name)) == folders, "manifest and folders")
     }
 
     @Test("Every folder of tests is a target of the manifest")
     func testFolders() {
-        let folders = Set(Repository.folderNames(in: "Tests")).subtracting(["TestKit"])
+        let folders = Set(Repository.folderNames(in: "Tests")).subtracting(Self.testHelpers)
         let names = Set(targets.filter(\.isTest).map(\.name))
         #expect(folders == names, "folders of Tests and `tests(…)` in Package.swift")
     }

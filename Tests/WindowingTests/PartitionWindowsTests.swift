@@ -142,7 +142,7 @@ struct PartitionWindowsTests {
         }
         #expect(output.closed[0].windows.count == 9000)
         #expect(output.closed[0].windows.counts.allSatisfy { $0 == 1 })
-        #expect(windows.states[0].open.slots.count == 3000)
+        #expect(windows.states[0].pool.slots.count == 3000)
     }
 
     @Test("Extreme times stop nothing")

@@ -9,7 +9,10 @@ struct TimeParserTests {
         var parser = TimeParser(options)
         let bytes = Array(text.utf8)
         return bytes.withUnsafeBufferPointer { buffer in
-            buffer.baseAddress.flatMap { parser.parse($0, buffer.count) }
+            buffer.baseAddress.flatMap { start in
+                let time = parser.parse(start, buffer.count)
+                return time < 0 ? nil : time
+            }
         }
     }
 
@@ -92,7 +95,10 @@ struct TimeParserTests {
         ]
         for (text, expected) in rows + rows.reversed() {
             let time = Array(text.utf8).withUnsafeBufferPointer { buffer in
-                buffer.baseAddress.flatMap { parser.parse($0, buffer.count) }
+                buffer.baseAddress.flatMap { start in
+                let time = parser.parse(start, buffer.count)
+                return time < 0 ? nil : time
+            }
             }
             #expect(time == Timestamp(rfc3339: expected)?.microseconds, "\(text)")
         }

@@ -10,6 +10,7 @@ import Windowing
 /// `GET /`: sources, lag, runs, items by status, and one series as a chart; plain HTML.
 struct StatusPage {
     let backend: Backend
+    let silent: SilentCount
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("/") { request, _ in
@@ -49,6 +50,9 @@ struct StatusPage {
         let series = status.partitions.reduce(0) { $0 + $1.series }
         let late = status.definitions.reduce(0) { $0 + $1.late }
         let closed = status.definitions.reduce(0) { $0 + $1.closed }
+        let lost = status.counts.filter { $0.reason != "late" && $0.reason != "duplicate" }
+            .reduce(0) { $0 + $1.count }
+        let silent = await silent.count().map { "\($0)" } ?? "–"
         let lag: HTML = status.lag == 0 ? "0" : "<span class=\"warn\">\(status.lag)</span>"
         return """
             <div class="tiles">
@@ -57,6 +61,8 @@ struct StatusPage {
             <div class="tile">series<b>\(grouped: series)</b></div>
             <div class="tile">windows closed<b>\(grouped: closed)</b></div>
             <div class="tile">late events<b>\(grouped: late)</b></div>
+            <div class="tile">rejected events<b>\(grouped: lost)</b></div>
+            <div class="tile">silent series<b>\(silent)</b></div>
             <div class="tile">duplicates<b>\(grouped: status.duplicates)</b></div>
             <div class="tile">workers<b>\(workers.count)</b></div>
             </div>
@@ -67,7 +73,7 @@ struct StatusPage {
         let used = status.partitions.filter { $0.events > 0 }
         guard !used.isEmpty else {
             return """
-                <p class="muted">No event has arrived. Try
+                \(connections(status))<p class="muted">No event has arrived. Try
                 <code>fleetscore events send FILE</code>.</p>
                 """
         }
@@ -85,9 +91,44 @@ struct StatusPage {
         )
         let rows = used.map { sourceRow("partition \($0.partition)", $0) }
         return """
-            <table>\(head)\(sourceRow("http", all))</table>
+            <table>\(head)\(sourceRow("all", all))</table>\(connections(status))
+            \(counts(status))
             <details><summary class="muted">by partition</summary>
             <table>\(head)\(rows.joined())</table></details>
+            """
+    }
+
+    /// What feeds events in besides HTTP.
+    private func connections(_ status: StatusInfo) -> HTML {
+        guard !status.sources.isEmpty else { return "" }
+        let rows = status.sources.map { source -> HTML in
+            let tone = source.phase == "connected" ? "good" : "warn"
+            return """
+                <tr><td>\(source.name)</td><td class="\(tone)">\(source.phase)</td>
+                <td class="n">\(grouped: source.received)</td>
+                <td class="n">\(grouped: source.acknowledged)</td>
+                <td>\(source.lastError ?? "")</td></tr>
+                """
+        }
+        return """
+            <table><tr><th>source</th><th>state</th><th class="n">messages</th>
+            <th class="n">acknowledged</th><th>last error</th></tr>\(rows.joined())</table>
+            """
+    }
+
+    /// Events that are in no window, by reason.
+    private func counts(_ status: StatusInfo) -> HTML {
+        guard !status.counts.isEmpty else { return "" }
+        let rows = status.counts.map { count -> HTML in
+            """
+            <tr><td>\(count.reason)</td><td>\(count.definition ?? "")</td>
+            <td class="n">\(grouped: count.count)</td></tr>
+            """
+        }
+        return """
+            <details><summary class="muted">events in no window, by reason</summary>
+            <table><tr><th>reason</th><th>definition</th><th class="n">events</th></tr>
+            \(rows.joined())</table></details>
             """
     }
 

@@ -6,11 +6,10 @@ import Service
 import Store
 import Wire
 
-/// `POST /v1/events`, `POST /v1/events/complete`, `GET /v1/events`, and the dead letters.
+/// `POST /v1/events`, `POST /v1/events/complete` and `GET /v1/events`.
 struct EventRoutes {
     let backend: Backend
-
-    private static let idempotencyKey = HTTPField.Name("Idempotency-Key")
+    let bodies: EventBody
 
     func add(to router: Router<BasicRequestContext>) {
         router.post("/v1/events") { request, _ in try await accept(request) }
@@ -19,14 +18,6 @@ struct EventRoutes {
             return try JSONAnswer.ok(["completed": true])
         }
         router.get("/v1/events") { request, _ in try await export(request) }
-        router.get("/v1/events/late") { request, _ in
-            let limit = try request.number("limit", default: 100, in: 1...10_000)
-            return try JSONAnswer.ok(await backend.windows.lateEvents(limit: limit))
-        }
-        router.get("/v1/events/rejected") { request, _ in
-            let limit = try request.number("limit", default: 100, in: 1...10_000)
-            return try JSONAnswer.ok(await backend.windows.rejected(limit: limit))
-        }
     }
 
     private func accept(_ request: Request) async throws -> Response {
@@ -36,29 +27,36 @@ struct EventRoutes {
             throw FleetError(
                 .unsupported,
                 "cannot read events of type \"\(type ?? "")\"",
-                hint: "send application/json, application/x-ndjson or text/csv"
+                hint: "send application/json, application/x-ndjson, text/csv or "
+                    + "application/vnd.influx.line-protocol"
             )
         }
-        let key = Self.idempotencyKey.flatMap { request.headers[$0] }
-        guard (key?.utf8.count ?? 1) <= 256, key?.isEmpty != true else {
-            throw FleetError(.invalidArgument, "Idempotency-Key must have 1 to 256 bytes")
+        let key = try request.idempotencyKey()
+        let options = try options(request)
+        let outcome = try await bodies.read(request) { body in
+            try await backend.ingest.accept(
+                body,
+                format: said ?? body.withUnsafeBytes { EventFormat(lookingAt: $0) },
+                options: options,
+                idempotencyKey: key,
+                source: "http"
+            )
         }
-        let body = try await request.body(upTo: backend.settings.limits.bodyByteCountMax)
-        let outcome = try await backend.ingest.accept(
-            body,
-            format: said ?? body.withUnsafeBytes { EventFormat(lookingAt: $0) },
-            options: options(request),
-            idempotencyKey: key,
-            source: "http"
-        )
         return try JSONAnswer.ok(
             EventsAnswer(
                 accepted: outcome.accepted,
                 duplicate: outcome.isDuplicate,
                 rejected: outcome.rejectedCount,
+                rejectedByReason: outcome.rejectedByReason,
                 rejectedEvents: outcome.rejected.map {
-                    .init(index: $0.index, line: $0.line, reason: $0.message)
-                }
+                    .init(
+                        index: $0.index,
+                        line: $0.line,
+                        reason: $0.reason.rawValue,
+                        message: $0.message
+                    )
+                },
+                ignoredFields: outcome.ignoredFieldCount
             )
         )
     }

@@ -7,6 +7,7 @@ import Store
 /// `GET /health`, `/ready`, `/metrics` and `/v1/status`.
 struct HealthRoutes {
     let backend: Backend
+    let silent: SilentCount
 
     func add(to router: Router<BasicRequestContext>) {
         router.get("/health") { _, _ in try JSONAnswer.ok(["status": "ok"]) }
@@ -33,7 +34,15 @@ struct HealthRoutes {
     }
 
     private func metrics() async -> String {
-        let gauges = await backend.gauges()
+        var gauges = await backend.gauges()
+        if let count = await silent.count() {
+            gauges.append(
+                (
+                    "fleetscore_silent_series", "Series that are expected and silent.",
+                    Double(count)
+                )
+            )
+        }
         return PrometheusRegistry.shared.text(with: gauges)
     }
 }

@@ -14,8 +14,8 @@ struct ServerOptions: ParsableArguments {
     @Flag(help: "Answer as JSON.")
     var json = false
 
-    /// A client of that server.
-    func client() throws -> FleetscoreClient {
+    /// A client of that server, whose calls may take so long.
+    func client(timeout: Duration = .seconds(60)) throws -> FleetscoreClient {
         let environment = ProcessInfo.processInfo.environment
         let address = server ?? environment["FLEETSCORE_SERVER"] ?? "http://127.0.0.1:8380"
         let token = try (tokenFile ?? environment["FLEETSCORE_TOKEN_FILE"]).map {
@@ -23,7 +23,8 @@ struct ServerOptions: ParsableArguments {
         }
         return try FleetscoreClient(
             server: address.contains("://") ? address : "http://" + address,
-            token: token
+            token: token,
+            timeout: timeout
         )
     }
 

@@ -1,128 +1,59 @@
 import Client
 import Core
-import FoundationEssentials
-import Wire
-
-/// A decoded file of events, in time order.
-struct EventFileSource {
-    let events: EventBatch
-    /// Hex hash of the file's content.
-    let digest: String
-    let rejected: [RejectedEvent]
-    let rejectedCount: Int
-    let rejectedByReason: [String: Int]
-
-    /// Reads and decodes a file; readings are sorted by time, equal times keep their order.
-    static func open(
-        _ path: String,
-        format: String?,
-        options: DecodeOptions
-    ) throws -> EventFileSource {
-        let named = try format.map { text in
-            guard let known = EventFormat(rawValue: text) else {
-                throw FleetError(
-                    .invalidArgument,
-                    "there is no format \"\(text)\"",
-                    hint: "use csv, ndjson or json"
-                )
-            }
-            return known
-        }
-        guard let format = named ?? EventFormat(fileName: path) else {
-            throw FleetError(
-                .invalidArgument,
-                "the format of \(path) cannot be told by its name",
-                hint: "pass --format csv, ndjson or json"
-            )
-        }
-        var limits = Limits()
-        limits.batchEventCountMax = .max
-        let bytes = try Files.bytes(path)
-        return try bytes.withUnsafeBytes { content in
-            let decoded = try Files.naming(path) {
-                try EventDecoder.decode(
-                    content,
-                    format: format,
-                    options: options,
-                    limits: limits
-                )
-            }
-            return EventFileSource(
-                events: decoded.batch.sortedByTime(),
-                digest: String(XXHash64.hash(content), radix: 16),
-                rejected: decoded.rejected,
-                rejectedCount: decoded.rejectedCount,
-                rejectedByReason: decoded.rejectedByReason
-            )
-        }
-    }
-}
-
-extension EventBatch {
-    /// The events by time, equal times in their order; a sorted batch is not copied.
-    func sortedByTime() -> EventBatch {
-        let isSorted = zip(times, times.dropFirst()).allSatisfy { $0 <= $1 }
-        guard !isSorted else { return self }
-        let order = times.indices.sorted { (times[$0], $0) < (times[$1], $1) }
-        var sorted = EventBatch()
-        sorted.series = series
-        sorted.seriesIndex = order.map { seriesIndex[$0] }
-        sorted.times = order.map { times[$0] }
-        sorted.values = order.map { values[$0] }
-        return sorted
-    }
-
-    /// Rows of a range as the CSV that the server takes, times in microseconds.
-    func csv(_ range: Range<Int>) -> [UInt8] {
-        var bytes = Array("time,device,sensor,value\n".utf8)
-        bytes.reserveCapacity(range.count * 48)
-        let middles = series.keys.map { key in
-            Array(",\(CSVField.quoted(key.device)),\(CSVField.quoted(key.sensor)),".utf8)
-        }
-        for row in range {
-            bytes.append(contentsOf: String(times[row]).utf8)
-            bytes.append(contentsOf: middles[Int(seriesIndex[row])])
-            bytes.append(contentsOf: values[row].description.utf8)
-            bytes.append(0x0A)
-        }
-        return bytes
-    }
-}
 
 /// Sends events in batches, each once however often it is tried.
+///
+/// While one batch is on its way the next is written; they arrive in order.
 struct EventSender {
     let client: FleetscoreClient
-    var batchEventCount = 20_000
-    /// Batches with the same prefix and number are the same batch.
+    var batchEventCount = 100_000
+    /// Batches with the same prefix, content and place are the same batch.
     let keyPrefix: String
     var clock: any Clock<Duration> = ContinuousClock()
+
+    /// Below the 32 MiB that a server takes, for rows with long names.
+    private static let bodyByteCountMax = 24 << 20
 
     /// What became of the events sent.
     struct Sent {
         var accepted = 0
         var alreadyThere = 0
         var rejected = 0
+        var rejectedByReason: [String: Int] = [:]
     }
 
     /// Sends all events in order; tells how many are done after each batch.
+    ///
+    /// - Throws: ``FleetError`` of a batch that could not be sent; those before it are there.
     func send(_ events: EventBatch, progress: (Int) -> Void = { _ in }) async throws -> Sent {
+        let bodies = EventBodies(
+            events,
+            eventCountMax: batchEventCount,
+            byteCountMax: Self.bodyByteCountMax
+        )
         var sent = Sent()
-        for start in stride(from: 0, to: events.count, by: batchEventCount) {
+        var next = bodies.body(from: 0)
+        while let body = next {
             try Task.checkCancellation()
-            let range = start..<min(start + batchEventCount, events.count)
-            let answer = try await post(
-                events.csv(range),
-                key: "\(keyPrefix)-\(batchEventCount)-\(start)"
-            )
+            async let answered = post(body.bytes, key: key(body))
+            next = bodies.body(from: body.rows.upperBound)
+            let answer = try await answered
             if answer.duplicate {
-                sent.alreadyThere += range.count
+                sent.alreadyThere += body.rows.count
             } else {
                 sent.accepted += answer.accepted
             }
             sent.rejected += answer.rejected
-            progress(range.upperBound)
+            sent.rejectedByReason.merge(answer.rejectedByReason ?? [:]) { $0 + $1 }
+            progress(body.rows.upperBound)
         }
         return sent
+    }
+
+    /// The content is part of the key: a file read in another way is not the same batch.
+    private func key(_ body: EventBodies.Body) -> String {
+        let hash = body.bytes.withUnsafeBytes { XXHash64.hash($0) }
+        return "\(keyPrefix)-\(String(hash, radix: 16))-\(body.rows.lowerBound)"
     }
 
     /// How many events are late so far, in the definition with the most, and how many wait.
@@ -141,18 +72,17 @@ struct EventSender {
         var delay = Duration.milliseconds(100)
         for _ in 0..<10 {
             do {
-                return try await client.post(
-                    "/v1/events",
-                    ["time_unit": "us"],
-                    body: .init(body, contentType: "text/csv"),
-                    headers: ["Idempotency-Key": key]
-                )
+                return try await postOnce(body, key: key)
             } catch let error as FleetError where error.isRetriable {
                 try await clock.sleep(for: delay)
                 delay = min(delay * 2, .seconds(10))
             }
         }
-        return try await client.post(
+        return try await postOnce(body, key: key)
+    }
+
+    private func postOnce(_ body: [UInt8], key: String) async throws -> EventsAnswer {
+        try await client.post(
             "/v1/events",
             ["time_unit": "us"],
             body: .init(body, contentType: "text/csv"),

@@ -11,6 +11,7 @@ import Logging
 import Pipelines
 import Service
 import ServiceLifecycle
+import Sources
 import Store
 import SQLiteStore
 import UnixSignals
@@ -21,6 +22,7 @@ import Windowing
 /// The order of the group is the order of dependency; shutdown goes the other way, so that
 /// ingestion stops first and the stores close last.
 struct ServerProcess {
+    private let document: ServerDocument
     private let settings: ServerSettings
     private let windows: [WindowSetting]
     private let logger: Logger
@@ -37,6 +39,7 @@ struct ServerProcess {
         settings.dataDirectory = Files.absolute(settings.dataDirectory)
         self.settings = settings
         windows = document.windows
+        self.document = document
         self.logger = logger
         self.onReady = onReady
     }
@@ -48,15 +51,12 @@ struct ServerProcess {
     ) async throws {
         let disk = PosixDisk(root: settings.dataDirectory)
         try disk.createFolder("")
-        let lock = try FileLock(
-            path: settings.dataDirectory + "/lock",
-            dataFolder: settings.dataDirectory
-        )
+        let lock = try lockFolder()
         defer { withExtendedLifetime(lock) {} }
         let parts = try await open(disk)
         let group = ServiceGroup(
             configuration: .init(
-                services: try services(parts).map {
+                services: try await services(parts).map {
                     .init(
                         service: $0,
                         successTerminationBehavior: .gracefullyShutdownGroup,
@@ -82,51 +82,73 @@ struct ServerProcess {
         await close(parts)
     }
 
+    /// Keeps other servers out of the data folder.
+    ///
+    /// Processes that only take events in or make windows of a Kafka log share a folder with the
+    /// one that schedules: the databases know several writers.
+    private func lockFolder() throws -> FileLock? {
+        if settings.log == "kafka", !settings.roles.contains(.schedule) { return nil }
+        return try FileLock(
+            path: settings.dataDirectory + "/lock",
+            dataFolder: settings.dataDirectory
+        )
+    }
+
     /// The opened drivers of a server, and what its services share.
     struct Parts: Sendable {
         let settings: ServiceSettings
-        let log: SegmentLog
+        let log: any EventLog
+        /// The embedded log, where it is that.
+        let segments: SegmentLog?
         let catalog: SQLiteCatalog
         let windows: SQLiteWindowStore
         let blobs: LocalBlobs
         let pool: LocalPool
+        let rejects: KafkaRejects
+        let rules = RuleBook()
+        let gate: SeriesGate
         let progress = ProgressBoard()
         let wake = Signal()
         let clock = SystemWallClock()
     }
 
+    private func opener(_ disk: PosixDisk, _ service: ServiceSettings) -> EventLogOpener {
+        EventLogOpener(
+            document: document,
+            limits: service.limits,
+            disk: disk,
+            wallClock: SystemWallClock(),
+            clock: ContinuousClock(),
+            logger: logger
+        )
+    }
+
     private func open(_ disk: PosixDisk) async throws -> Parts {
-        let clock = SystemWallClock()
-        let timer = ContinuousClock()
         let folder = settings.dataDirectory
         let service = try serviceSettings()
-        let log = try await SegmentLog.open(
-            disk: disk,
-            configuration: logConfiguration(),
-            limits: service.limits,
-            wallClock: clock,
-            clock: timer
-        )
-        if log.recovery.cutByteCount > 0 {
-            logger.notice(
-                "the log's torn tail was cut; nothing acknowledged was in it",
-                metadata: ["bytes": "\(log.recovery.cutByteCount)"]
-            )
-        }
+        let windows = try SQLiteWindowStore(path: folder + "/windows.db")
+        let rejects = KafkaRejects(store: windows, logger: logger)
+        let opened = try await opener(disk, service).open(reject: rejects.take)
         let blobs = try LocalBlobs(root: folder + "/blobs")
-        return Parts(
+        let parts = Parts(
             settings: service,
-            log: log,
+            log: opened.log,
+            segments: opened.segments,
             catalog: try SQLiteCatalog(path: folder + "/catalog.db"),
-            windows: try SQLiteWindowStore(path: folder + "/windows.db"),
+            windows: windows,
             blobs: blobs,
             pool: LocalPool(
                 configuration: try poolConfiguration(blobs: blobs, service),
-                clock: timer,
-                wallClock: clock,
+                clock: ContinuousClock(),
+                wallClock: SystemWallClock(),
                 logger: logger
-            )
+            ),
+            rejects: rejects,
+            gate: SeriesGate(countMax: service.limits.seriesCountMax)
         )
+        try await parts.rules.reload(from: windows)
+        try await parts.gate.load(from: windows)
+        return parts
     }
 
     private func backend(_ parts: Parts) -> Backend {
@@ -149,7 +171,10 @@ struct ServerProcess {
             ingest: Ingest(
                 log: parts.log,
                 store: parts.windows,
-                limits: parts.settings.limits,
+                settings: parts.settings,
+                rules: parts.rules,
+                gate: parts.gate,
+                progress: parts.progress,
                 clock: parts.clock,
                 logger: logger
             ),
@@ -162,7 +187,11 @@ struct ServerProcess {
             blobs: parts.blobs,
             log: parts.log,
             compute: parts.pool,
-            clock: parts.clock
+            clock: parts.clock,
+            openReader: {
+                let disk = PosixDisk(root: settings.dataDirectory)
+                return try await opener(disk, parts.settings).openReader()
+            }
         )
     }
 
@@ -187,46 +216,83 @@ struct ServerProcess {
         )
     }
 
-    private func services(_ parts: Parts) throws -> [any Service] {
-        let backend = backend(parts)
+    /// The services of this process's roles, in the order of dependency.
+    private func services(_ parts: Parts) async throws -> [any Service] {
+        let roles = settings.roles
         let timer = ContinuousClock()
-        return [
+        let aggregator = Aggregator(
+            log: parts.log,
+            store: parts.windows,
+            settings: parts.settings,
+            progress: parts.progress,
+            clock: parts.clock,
+            timer: timer,
+            logger: logger
+        )
+        var backend = backend(parts)
+        let sources = roles.contains(.ingest) ? try sources(backend) : []
+        backend.sources = sources
+        if roles.contains(.aggregate) { backend.aggregator = aggregator }
+        var services: [any Service] = [
+            parts.rejects,
             Housekeeping(
-                log: parts.log,
+                log: parts.segments,
                 windows: parts.windows,
                 blobs: backend.blobs,
                 settings: backend.settings,
+                rules: parts.rules,
                 clock: backend.clock,
                 timer: timer,
                 logger: logger
             ),
-            backend.driver,
-            Scheduler(
-                catalog: parts.catalog,
-                windows: parts.windows,
-                pipelines: backend.pipelines,
-                wakeDriver: parts.wake,
-                clock: backend.clock,
-                timer: timer,
-                logger: logger
-            ),
-            Aggregator(
-                log: parts.log,
-                store: parts.windows,
-                settings: backend.settings,
-                progress: backend.progress,
-                clock: backend.clock,
-                timer: timer,
-                logger: logger
-            ),
+        ]
+        if roles.contains(.schedule) {
+            services.append(backend.driver)
+            services.append(
+                Scheduler(
+                    catalog: parts.catalog,
+                    windows: parts.windows,
+                    pipelines: backend.pipelines,
+                    wakeDriver: parts.wake,
+                    clock: backend.clock,
+                    timer: timer,
+                    logger: logger
+                )
+            )
+        }
+        if parts.segments == nil {
+            services.append(
+                PartitionFollower(
+                    store: parts.windows,
+                    settings: parts.settings,
+                    progress: parts.progress,
+                    timer: timer,
+                    logger: logger
+                )
+            )
+        }
+        if roles.contains(.aggregate) { services.append(aggregator) }
+        services += sources.map(SourceRunner.init)
+        services.append(
             try APIServer(
                 backend: backend,
                 listen: settings.listen,
                 token: token(),
                 logger: logger,
                 onReady: onReady
-            ),
-        ]
+            )
+        )
+        return services
+    }
+
+    private func sources(_ backend: Backend) throws -> [any EventSource] {
+        try SourceOpener.open(
+            document,
+            sink: backend.ingest,
+            clock: ContinuousClock(),
+            wallClock: backend.clock,
+            logger: logger
+        )
     }
 
     private func close(_ parts: Parts) async {
@@ -237,30 +303,21 @@ struct ServerProcess {
     }
 
     private func serviceSettings() throws -> ServiceSettings {
-        var service = ServiceSettings(
-            windows: try windows.map { setting in
-                try WindowDefinition(
-                    name: setting.name,
-                    size: setting.size,
-                    allowedLateness: setting.allowedLateness,
-                    filter: setting.filter.map { try ReadingFilter(parsing: $0) }
-                )
-            }
-        )
+        var service = ServiceSettings(windows: try windows.map(WindowDefinition.init))
         service.idleAfter = settings.idleAfter
+        service.commitEvery = .milliseconds(100)
         service.capturesRaw = settings.captures
         service.captureRetention = settings.captureRetention
         service.predictionsRetention = settings.predictionsRetention
         service.workersMax = settings.workerCountMax ?? Machine.coreCount
+        service.rejectsOutOfRange = settings.outOfRange == "reject"
+        service.silentAfter = settings.silentAfter
+        service.expectedFor = settings.expectedFor
+        service.limits.timeAheadMax = settings.earlyLimit
+        service.limits.seriesCountMax = settings.seriesCountMax
+        service.limits.lagEventCountMax = settings.lagMax
+        for window in windows { service.windowRetentions[window.name] = window.retention }
         return service
-    }
-
-    private func logConfiguration() -> LogConfiguration {
-        var configuration = LogConfiguration()
-        configuration.partitionCount = settings.partitionCount
-        configuration.retention = settings.logRetention
-        configuration.keepsUntilCaptured = settings.captures
-        return configuration
     }
 
     private func poolConfiguration(

@@ -1,0 +1,106 @@
+import Core
+import HTTPTypes
+import Hummingbird
+import Service
+import Synchronization
+import Wire
+
+/// Reads bodies of events: within limits of size, of pace, and of memory over all requests.
+struct EventBody: Sendable {
+    private let backend: Backend
+    private let room: BodyRoom
+
+    /// How long a body may take before its pace counts.
+    private static let graceSeconds = 30.0
+    /// The pace a body must have after that: a sender that trickles holds its room only so long.
+    private static let bytesPerSecondMin = 16_384.0
+
+    init(backend: Backend) {
+        self.backend = backend
+        room = BodyRoom(byteCountMax: max(256 << 20, 4 * backend.settings.limits.bodyByteCountMax))
+    }
+
+    /// The events' bytes, decompressed as `Content-Encoding` says.
+    ///
+    /// - Throws: `HTTPError` 413 above the limit before or after decompression, 408 for a sender
+    ///   that is too slow; ``FleetError`` `.resourceExhausted` when too many bodies come at once.
+    func read<Result: Sendable>(
+        _ request: Request,
+        _ use: ([UInt8]) async throws -> Result
+    ) async throws -> Result {
+        let limit = backend.settings.limits.bodyByteCountMax
+        var held = 0
+        defer { room.give(held) }
+        var bytes: [UInt8] = []
+        let start = backend.clock.now
+        for try await chunk in request.body {
+            let count = chunk.readableBytes
+            guard count <= limit - bytes.count else { throw Self.tooLarge(limit) }
+            guard room.take(count) else { throw BodyRoom.full }
+            held += count
+            bytes.append(contentsOf: chunk.readableBytesView)
+            let seconds = (backend.clock.now - start).inSeconds - Self.graceSeconds
+            guard Double(bytes.count) >= seconds * Self.bytesPerSecondMin else {
+                throw HTTPError(
+                    .requestTimeout,
+                    message: "the body came too slowly: \(bytes.count) bytes in "
+                        + "\(Int(seconds + Self.graceSeconds)) s"
+                )
+            }
+        }
+        let encodings = try BodyEncoding.parse(request.headers[.contentEncoding])
+        guard !encodings.isEmpty else { return try await use(bytes) }
+        guard room.take(limit) else { throw BodyRoom.full }
+        held += limit
+        return try await use(Self.decompress(bytes, encodings, limit))
+    }
+
+    @concurrent
+    private static func decompress(
+        _ bytes: [UInt8],
+        _ encodings: [BodyEncoding],
+        _ limit: Int
+    ) async throws -> [UInt8] {
+        do {
+            return try BodyDecompressor.decompress(
+                bytes,
+                encodings: encodings,
+                byteCountMax: limit
+            )
+        } catch let error as FleetError where error.code == .resourceExhausted {
+            throw HTTPError(.contentTooLarge, message: error.message)
+        }
+    }
+
+    private static func tooLarge(_ limit: Int) -> HTTPError {
+        HTTPError(
+            .contentTooLarge,
+            message: "the body is larger than the \(limit) bytes that the server takes"
+        )
+    }
+}
+
+/// Bytes of event bodies held over all requests, so that many large ones cannot use all memory.
+private final class BodyRoom: Sendable {
+    private let byteCountMax: Int
+    private let held = Mutex(0)
+
+    init(byteCountMax: Int) { self.byteCountMax = byteCountMax }
+
+    /// Whether there was room for so many bytes more; they are held then.
+    func take(_ count: Int) -> Bool {
+        held.withLock {
+            guard count <= byteCountMax - $0 else { return false }
+            $0 += count
+            return true
+        }
+    }
+
+    func give(_ count: Int) { held.withLock { $0 -= count } }
+
+    static let full = FleetError(
+        .resourceExhausted,
+        "too many bytes of events are on their way",
+        hint: "send again in a moment, or smaller batches"
+    )
+}

@@ -1,0 +1,240 @@
+package import Core
+import EventLog
+package import Store
+import Wire
+
+/// Sends dead letters again: those whose event is known as it is, the others decoded anew.
+///
+/// A letter is not sent again when its event is in windows already: values that were only flagged,
+/// duplicates, and events that came late for some window definitions but not for all, which would
+/// count twice in the others. Batches carry an idempotency key made of their letters.
+package struct DeadLetterReplay: Sendable {
+    /// What became of the letters.
+    package struct Outcome: Sendable, Equatable {
+        package var letters = 0
+        /// Events appended, known repeats of a batch included.
+        package var accepted = 0
+        /// Letters whose text still is no event, and events that were rejected again.
+        package var rejected = 0
+        /// Letters that were left alone, by why.
+        package var skipped: [String: Int] = [:]
+        /// The first problems, for people.
+        package var problems: [String] = []
+    }
+
+    private let ingest: Ingest
+    private let store: any WindowStore
+    private let settings: ServiceSettings
+    private let clock: any WallClock
+
+    /// Letters handled at once.
+    private static let pageCount = 1000
+    private static let problemCountMax = 20
+
+    package init(
+        ingest: Ingest,
+        store: any WindowStore,
+        settings: ServiceSettings,
+        clock: any WallClock
+    ) {
+        self.ingest = ingest
+        self.store = store
+        self.settings = settings
+        self.clock = clock
+    }
+
+    /// Replays letters by number; numbers without a letter are reported as skipped.
+    package func replay(numbers: [Int64]) async throws -> Outcome {
+        var outcome = Outcome()
+        var letters: [StoredDeadLetter] = []
+        for number in Set(numbers).sorted() {
+            if let letter = try await store.deadLetter(number: number) {
+                letters.append(letter)
+            } else {
+                skip("not_found", "there is no dead letter \(number)", &outcome)
+            }
+        }
+        try await replay(letters, &outcome)
+        return outcome
+    }
+
+    /// Replays the oldest of the newest letters that a filter wants and that never were replayed.
+    ///
+    /// - Parameter limit: letters at most.
+    package func replay(_ filter: DeadLetterFilter, limit: Int) async throws -> Outcome {
+        var letters: [StoredDeadLetter] = []
+        var before: Int64?
+        while letters.count < limit {
+            let page = try await store.deadLetters(filter, before: before, limit: Self.pageCount)
+            guard let last = page.last else { break }
+            before = last.number
+            letters += page.filter { $0.replayedAt == nil }.prefix(limit - letters.count)
+        }
+        var outcome = Outcome()
+        try await replay(letters.sorted { $0.number < $1.number }, &outcome)
+        return outcome
+    }
+
+    private func replay(_ letters: [StoredDeadLetter], _ outcome: inout Outcome) async throws {
+        outcome.letters = letters.count
+        let late = LateEverywhere(letters, definitionCount: settings.windows.count)
+        for start in stride(from: 0, to: letters.count, by: Self.pageCount) {
+            try Task.checkCancellation()
+            let page = letters[start..<min(start + Self.pageCount, letters.count)]
+            var batch = EventBatch()
+            var sent: [Int64] = []
+            for letter in page {
+                switch late.use(of: letter) {
+                case .skip(let why, let text):
+                    skip(why, "dead letter \(letter.number): \(text)", &outcome)
+                case .repeated: sent.append(letter.number)
+                case .send:
+                    if add(letter, to: &batch, &outcome) { sent.append(letter.number) }
+                }
+            }
+            guard !sent.isEmpty else { continue }
+            if !batch.isEmpty {
+                var events = DecodedEvents()
+                events.batch = batch
+                let result = try await ingest.append(
+                    events,
+                    idempotencyKey: Self.key(sent),
+                    source: "replay",
+                    format: EventFormat.csv.rawValue
+                )
+                outcome.accepted += result.accepted
+                outcome.rejected += result.rejectedCount
+            }
+            try await store.markReplayed(sent, at: clock.now)
+        }
+    }
+
+    /// Adds a letter's events to a batch; false when there are none in it.
+    private func add(
+        _ letter: StoredDeadLetter,
+        to batch: inout EventBatch,
+        _ outcome: inout Outcome
+    ) -> Bool {
+        let known = letter.letter
+        do {
+            if let device = known.device, let sensor = known.sensor, let time = known.time,
+                let value = known.value
+            {
+                guard value.isFinite else { throw Self.notReadable("its value is no number") }
+                batch.append(try SeriesKey(device: device, sensor: sensor), time, value)
+                return true
+            }
+            guard let text = known.text, let format = known.format else {
+                throw Self.notReadable("neither its event nor its text is known")
+            }
+            guard text.utf8.count < DeadLetter.textByteCountMax else {
+                throw Self.notReadable("its text was cut")
+            }
+            var reading = try EventReading(parsing: format)
+            reading.options.receivedAt = known.receivedAt
+            reading.options.latestTime = clock.now + settings.limits.timeAheadMax
+            let decoded = try EventDecoder.decode(
+                text,
+                context: known.context,
+                format: reading.format,
+                options: reading.options,
+                limits: settings.limits
+            )
+            if let first = decoded.rejected.first { throw Self.notReadable(first.message) }
+            batch.append(contentsOf: decoded.batch)
+            return !decoded.batch.isEmpty
+        } catch {
+            outcome.rejected += 1
+            let text = (error as? FleetError)?.message ?? "\(error)"
+            note("dead letter \(letter.number): \(text)", &outcome)
+            return false
+        }
+    }
+
+    private static func notReadable(_ why: String) -> FleetError {
+        FleetError(.invalidArgument, why)
+    }
+
+    private func skip(_ why: String, _ text: String, _ outcome: inout Outcome) {
+        outcome.skipped[why, default: 0] += 1
+        note(text, &outcome)
+    }
+
+    private func note(_ text: String, _ outcome: inout Outcome) {
+        if outcome.problems.count < Self.problemCountMax { outcome.problems.append(text) }
+    }
+
+    private static func key(_ numbers: [Int64]) -> String {
+        let hash = numbers.withUnsafeBytes { XXHash64.hash($0) }
+        return "dead-letters-\(numbers[0])-\(numbers.count)-\(String(hash, radix: 16))"
+    }
+}
+
+/// Tells which letters may be sent again without counting anything twice.
+private struct LateEverywhere {
+    enum Use {
+        case send
+        /// Another letter stands for the same event.
+        case repeated
+        case skip(String, String)
+    }
+
+    private struct Place: Hashable {
+        let partition: Int
+        let offset: Int64
+    }
+
+    private let definitionCount: Int
+    /// For each late event: the definitions it was late for, and the letter that stands for it.
+    private var late: [Place: (definitions: Set<String>, first: Int64)] = [:]
+
+    init(_ letters: [StoredDeadLetter], definitionCount: Int) {
+        self.definitionCount = definitionCount
+        for stored in letters {
+            guard let place = Self.place(stored.letter) else { continue }
+            var known = late[place] ?? ([], stored.number)
+            known.definitions.insert(stored.letter.definition ?? "")
+            late[place] = known
+        }
+    }
+
+    private static func place(_ letter: DeadLetter) -> Place? {
+        guard letter.reason == .late, let partition = letter.partition, let offset = letter.offset
+        else { return nil }
+        return Place(partition: partition, offset: offset)
+    }
+
+    func use(of stored: StoredDeadLetter) -> Use {
+        let letter = stored.letter
+        switch letter.reason {
+        case .duplicate: return .skip("duplicate", "its event is in its windows already")
+        case .outOfRange where letter.message?.contains("flagged") == true:
+            return .skip("flagged", "its event was only flagged and is in its windows")
+        case .late:
+            guard let place = Self.place(letter), let known = late[place] else { return .send }
+            guard known.definitions.count >= definitionCount else {
+                return .skip(
+                    "in_other_windows",
+                    "its event is late for \(letter.definition ?? "some windows") only and would "
+                        + "count twice in the others"
+                )
+            }
+            return known.first == stored.number ? .send : .repeated
+        default: return .send
+        }
+    }
+}
+
+extension EventBatch {
+    /// Appends the events of another batch, whose ids are its own.
+    mutating func append(contentsOf other: EventBatch) {
+        let ids = (0..<UInt32(other.series.count)).map { series.insert(id: $0, of: other.series) }
+        for row in 0..<other.count {
+            append(
+                series: ids[Int(other.seriesIndex[row])],
+                time: other.times[row],
+                value: other.values[row]
+            )
+        }
+    }
+}

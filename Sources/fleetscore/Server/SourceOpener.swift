@@ -1,0 +1,57 @@
+import Core
+import Logging
+import MQTTSource
+import Pipelines
+import Service
+import Sources
+
+/// Makes the sources that the settings name.
+enum SourceOpener {
+    /// The sources, each a service that feeds the sink.
+    ///
+    /// - Throws: ``FleetError`` `.invalidArgument` naming the source and the setting.
+    static func open(
+        _ document: ServerDocument,
+        sink: any EventSink,
+        clock: any Clock<Duration>,
+        wallClock: any WallClock,
+        logger: Logger
+    ) throws -> [any EventSource] {
+        try document.mqtt.map { setting in
+            do {
+                return try MQTTSource(
+                    name: setting.name,
+                    settings: MQTTSettings(setting),
+                    sink: sink,
+                    clock: clock,
+                    wallClock: wallClock,
+                    logger: logger
+                )
+            } catch let error as FleetError {
+                throw FleetError(error.code, "source \(setting.name): \(error)")
+            }
+        }
+    }
+}
+
+extension MQTTSettings {
+    /// The settings of a source as the document declares it.
+    init(_ setting: MQTTSetting) {
+        self.init(
+            url: setting.url,
+            clientID: setting.clientID ?? "fleetscore-\(setting.name)",
+            topics: setting.topics
+        )
+        username = setting.username
+        passwordFile = setting.passwordFile
+        caFile = setting.caFile
+        certificateFile = setting.certificateFile
+        keyFile = setting.keyFile
+        qualityOfService = setting.qos
+        shareGroup = setting.shareGroup
+        sessionExpiry = setting.sessionExpiry
+        keepAlive = setting.keepAlive
+        receiveMaximum = setting.receiveMaximum
+        protocolChoice = ProtocolChoice(rawValue: setting.version) ?? .automatic
+    }
+}
