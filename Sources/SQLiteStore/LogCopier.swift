@@ -9,9 +9,7 @@ import Synchronization
 /// rest, before the log can start again, when the log has got very long.
 ///
 /// - Concurrency: ``watch(_:)`` on the writer's queue, the copying on one of its own.
-final class LogCopier: @unchecked Sendable {
-    // SAFETY: everything that changes is in the mutex; the queue is safe to use from anywhere.
-
+final class LogCopier: Sendable {
     private struct State {
         var isCopying = false
         /// Log frames at which the next copying starts.

@@ -101,7 +101,8 @@ enum WindowSchemaSecond {
         CREATE UNIQUE INDEX chunks_by_number ON snapshot_chunks (partition, number);
         CREATE INDEX letters_by_reason ON dead_letters_data (reason);
         CREATE UNIQUE INDEX letters_by_offset
-          ON dead_letters_data (ifnull(partition, -1), log_offset, reason, ifnull(definition, ''))
+          ON dead_letters_data (ifnull(partition, -1), log_offset, reason, ifnull(definition, ''),
+            ifnull(device, ''), ifnull(sensor, ''), ifnull(time_us, 0))
           WHERE log_offset IS NOT NULL;
 
         """
