@@ -4,29 +4,30 @@ import Synchronization
 
 /// Copies the write-ahead log into the database file beside the writer.
 ///
-/// SQLite's own way is that the commit that finds the log long copies and syncs it, which makes that
-/// commit wait for the disk. Here a connection of its own does it; the writer only finishes the
+/// SQLite's own way is that the commit that finds the log long copies and syncs it, and so waits for
+/// the disk. Here a connection of its own does it; the writer only finishes the
 /// rest, before the log can start again, when the log has got very long.
 ///
 /// - Concurrency: ``watch(_:)`` on the writer's queue, the copying on one of its own.
-final class LogCopier: @unchecked Sendable {
-    // SAFETY: everything that changes is in the mutex; the queue is safe to use from anywhere.
-
+final class LogCopier: Sendable {
     private struct State {
         var isCopying = false
         /// Log frames at which the next copying starts.
-        var next = LogCopier.frameCount
+        var next: Int
     }
 
-    /// So many frames of the log are copied at a time: 32 MiB in pages of 16 KiB.
-    private static let frameCount = 2048
-    /// At so many frames the writer copies the rest itself: 512 MiB in pages of 16 KiB.
-    private static let frameCountMax = 32_768
-
+    /// So many frames of the log are copied at a time.
+    private let frameCount: Int
+    /// At so many frames the writer copies the rest itself.
+    private let frameCountMax: Int
     private let queue: DatabaseQueue
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
-    init(path: String) throws {
+    /// Opens a connection; the numbers stand for 32 MiB and 512 MiB in pages of 16 KiB.
+    init(path: String, frameCount: Int = 2048, frameCountMax: Int = 32_768) throws {
+        self.frameCount = frameCount
+        self.frameCountMax = frameCountMax
+        state = Mutex(State(next: frameCount))
         var configuration = Configuration()
         configuration.label = "log copier"
         configuration.prepareDatabase { db in
@@ -51,17 +52,19 @@ final class LogCopier: @unchecked Sendable {
     }
 
     private func logHas(_ frames: Int, _ connection: OpaquePointer) {
-        if frames >= Self.frameCountMax {
-            // What is copied already is left out, so that this is what came during the last copying.
+        if frames >= frameCountMax {
+            // The disk is slower than the commits: they wait for the copying that runs, else the log
+            // would grow without end. Then only what came in the meantime is left to copy.
+            waitForCopying()
             sqlite3_wal_checkpoint_v2(connection, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
             return
         }
         let starts = state.withLock { state in
             // A log that began again is short.
-            if frames < Self.frameCount { state.next = Self.frameCount }
+            if frames < frameCount { state.next = frameCount }
             guard frames >= state.next, !state.isCopying else { return false }
             state.isCopying = true
-            state.next = frames + Self.frameCount
+            state.next = frames + frameCount
             return true
         }
         guard starts else { return }
@@ -75,10 +78,14 @@ final class LogCopier: @unchecked Sendable {
         }
     }
 
+    private func waitForCopying() {
+        // The queue runs one block at a time: when this one runs, the copying has ended.
+        queue.writeWithoutTransaction { _ in }
+    }
+
     /// Ends the copying; a copying that runs is waited for.
     func close() async {
         do {
-            // The queue runs one block at a time: when this one runs, the copying has ended.
             try await queue.writeWithoutTransaction { _ in }
             try queue.close()
         } catch {

@@ -12,7 +12,7 @@ enum QuantileText {
         name.hasPrefix("q") ? Double(name.dropFirst()) : Aggregate(rawValue: String(name))?.quantile
     }
 
-    /// Appends the object; NaN is null, and an infinity is the out-of-range number that reads as one.
+    /// Appends the object; NaN is null, an infinity the out-of-range number that reads as one.
     static func append(_ values: ArraySlice<Double>, keys: [[UInt8]], to text: inout [UInt8]) {
         for (value, key) in zip(values, keys) {
             text.append(contentsOf: key)

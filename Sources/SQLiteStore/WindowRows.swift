@@ -7,9 +7,8 @@ import GRDBSQLite
 /// bound, begun and ended for each, and the cursor stays where the last row went.
 ///
 /// - Concurrency: the queue of the connection that it is registered on.
+// SAFETY: only the writing connection's queue fills it and runs statements that read it.
 final class WindowRows: @unchecked Sendable {
-    // SAFETY: only the writing connection's queue fills it and runs statements that read it.
-
     /// One row, as the statement reads it.
     struct Row {
         var id: Int64 = 0

@@ -101,7 +101,8 @@ enum WindowSchemaSecond {
         CREATE UNIQUE INDEX chunks_by_number ON snapshot_chunks (partition, number);
         CREATE INDEX letters_by_reason ON dead_letters_data (reason);
         CREATE UNIQUE INDEX letters_by_offset
-          ON dead_letters_data (ifnull(partition, -1), log_offset, reason, ifnull(definition, ''))
+          ON dead_letters_data (ifnull(partition, -1), log_offset, reason, ifnull(definition, ''),
+            ifnull(device, ''), ifnull(sensor, ''), ifnull(time_us, 0))
           WHERE log_offset IS NOT NULL;
 
         """
@@ -171,7 +172,10 @@ enum WindowSchemaSecond {
           ((SELECT max(max_event_time) FROM checkpoints_data) - n.last_event_us) / 1000000
             AS silent_seconds, \(expectedInterval) / 1e6 AS expected_interval_seconds
         FROM series_data s JOIN seen_data n ON n.series = s.id
-        WHERE n.last_event_us + 3 * coalesce(\(expectedInterval), 100000000)
+        WHERE n.last_event_us < (SELECT max(max_event_time) FROM checkpoints_data)
+            - 3 * min(100000000, ifnull((SELECT min(expected_interval_us) FROM registry_data),
+              100000000))
+          AND n.last_event_us + 3 * coalesce(\(expectedInterval), 100000000)
           < (SELECT max(max_event_time) FROM checkpoints_data);
         CREATE VIEW registry AS SELECT device, nullif(sensor, '') AS sensor, site, unit,
           expected_interval_us / 1e6 AS expected_interval_seconds, min, max,

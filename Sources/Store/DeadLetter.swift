@@ -54,7 +54,10 @@ package struct DeadLetter: Sendable, Codable, Equatable {
     package var format: String?
     /// What is wrong, for people.
     package var message: String?
-    /// Where it is in the event log; a store keeps one letter an offset, reason and definition.
+    /// Where it is in the event log.
+    ///
+    /// A store keeps one letter an offset, reason, definition, series and time: an offset may be of
+    /// a message with many events.
     package var partition: Int?
     package var offset: Int64?
 

@@ -7,6 +7,9 @@ struct MemoryDeadLetters: Sendable {
         let offset: Int64
         let reason: DeadLetterReason
         let definition: String?
+        let device: String?
+        let sensor: String?
+        let time: Timestamp?
     }
 
     private struct CountName: Hashable {
@@ -86,7 +89,10 @@ struct MemoryDeadLetters: Sendable {
                 partition: letter.partition,
                 offset: $0,
                 reason: letter.reason,
-                definition: letter.definition
+                definition: letter.definition,
+                device: letter.device,
+                sensor: letter.sensor,
+                time: letter.time
             )
         }
     }

@@ -24,7 +24,7 @@ struct WindowQueryPlanTests {
             testDescription: "chart",
             sql: WindowQueries.chart,
             steps: [
-                "SEARCH e USING COVERING INDEX ends_by_end (definition=? AND end_us>? AND end_us<?)",
+                "INDEX ends_by_end (definition=? AND end_us>? AND end_us<?)",
                 "SEARCH w USING INTEGER PRIMARY KEY (rowid=?)",
             ]
         ),
@@ -86,7 +86,7 @@ struct WindowQueryPlanTests {
                 WHERE definition = '1m' AND end_us > 5 AND end_us <= 7 AND coverage < 1
                 """,
             steps: [
-                "SEARCH e USING COVERING INDEX ends_by_end (definition=? AND end_us>? AND end_us<?)",
+                "INDEX ends_by_end (definition=? AND end_us>? AND end_us<?)",
                 "SEARCH w USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
                 "SEARCH s USING INTEGER PRIMARY KEY (rowid=?)",
             ]

@@ -75,12 +75,18 @@ extension WindowStoreContract {
             try await letters(store).map(\.letter),
             [Samples.letter(.duplicate, 2)] + some.reversed()
         )
+        // A message of many events has one offset.
+        var sibling = some[0]
+        sibling.time = Samples.minute(2)
+        try await store.addDeadLetters([sibling, sibling, some[0]], counts: [])
+        try same(try await letters(store).map(\.letter).first, sibling)
+        try same(try await letters(store).count, 6)
         // Those of a request have no place in the log: each is one of its own.
         try await store.addDeadLetters(
             [Samples.letter(.late, nil), Samples.letter(.late, nil)],
             counts: []
         )
-        try same(try await letters(store).count, 7)
+        try same(try await letters(store).count, 8)
     }
 
     @Sendable private static func letterPages(_ store: any WindowStore) async throws {
