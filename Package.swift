@@ -40,7 +40,11 @@ let unixSignals = Target.Dependency.product(
     package: "swift-service-lifecycle"
 )
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbird: [Target.Dependency] = [
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(name: "NIOCore", package: "swift-nio"),
+]
 let hummingbirdTesting = Target.Dependency.product(
     name: "HummingbirdTesting",
     package: "hummingbird"
@@ -127,8 +131,8 @@ let package = Package(
             [
                 "Core", "Client", "Wire", "Windowing", "Inference", "Packs", "Fleets",
                 "Pipelines", "Sources", "Store", "Blobs", "Compute", "Service", log, metrics,
-                hummingbird, lifecycle,
-            ]
+                lifecycle,
+            ] + hummingbird
         ),
         .executableTarget(
             name: "fleetscore",
@@ -227,8 +231,8 @@ let package = Package(
             "APITests",
             [
                 "API", "Client", "Core", "EventLog", "Packs", "Service", "Store", "TestKit",
-                metrics, hummingbird, hummingbirdTesting,
-            ]
+                metrics, hummingbirdTesting,
+            ] + hummingbird
         ),
         tests("ProcessTests", ["Core", "Client", "Sklearn", "Inference"]),
         tests("TidyTests", []),

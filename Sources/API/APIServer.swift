@@ -1,6 +1,8 @@
 import Core
 import Hummingbird
+import HummingbirdCore
 package import Logging
+import NIOCore
 package import Service
 import ServiceLifecycle
 

@@ -3,6 +3,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Service
+import Wire
 
 /// Which of InfluxDB's write calls a client makes; each has its own parameters and error bodies.
 enum InfluxDialect: Sendable {

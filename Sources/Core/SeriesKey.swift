@@ -116,24 +116,3 @@ extension SeriesKey: Codable {
         try container.encode(description)
     }
 }
-
-extension String {
-    /// The text with everything but unreserved characters percent-encoded (RFC 3986).
-    ///
-    /// A leading dot is encoded as well, so that no name is hidden or means a parent folder.
-    public var percentEncodedForPath: String {
-        var result = ""
-        let hex = Array("0123456789ABCDEF")
-        for byte in utf8 {
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F, 0x7E:
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            case 0x2E where !result.isEmpty:
-                result += "."
-            default:
-                result += "%" + String(hex[Int(byte >> 4)]) + String(hex[Int(byte & 15)])
-            }
-        }
-        return result
-    }
-}

@@ -106,32 +106,3 @@ public struct KeyPattern: Sendable, Equatable, CustomStringConvertible {
         }
     }
 }
-
-extension ArraySlice<UInt8> {
-    /// The bytes as text with `%XX` decoded; nil when they are no UTF-8.
-    fileprivate func percentDecoded() -> String? {
-        var bytes: [UInt8] = []
-        var index = startIndex
-        while index < endIndex {
-            if self[index] == 0x25, index + 2 < endIndex,
-                let high = Self.hexValue(self[index + 1]), let low = Self.hexValue(self[index + 2])
-            {
-                bytes.append(high << 4 | low)
-                index += 3
-            } else {
-                bytes.append(self[index])
-                index += 1
-            }
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func hexValue(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case 0x30...0x39: byte - 0x30
-        case 0x41...0x46: byte - 0x37
-        case 0x61...0x66: byte - 0x57
-        default: nil
-        }
-    }
-}

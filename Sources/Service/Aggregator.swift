@@ -26,6 +26,8 @@ package actor Aggregator: Service {
     private var lastSnapshot: Timestamp
     private var lastCommit: Timestamp
     private let progressBoard: ProgressBoard
+    /// How far each partition was when all of it was committed.
+    private var committed: [Int: PartitionProgress] = [:]
 
     /// Closed windows that are committed without waiting for more.
     private static let commitRowCount = 50_000
@@ -152,6 +154,7 @@ package actor Aggregator: Service {
             return loaded
         }
         assignment = next
+        committed = [:]
         if keepsCurrent {
             logger.info(
                 "partitions of the event log were reassigned",
@@ -236,10 +239,21 @@ package actor Aggregator: Service {
         }
     }
 
+    /// Tells how far the windows are that can be read from the store.
+    ///
+    /// Schedules read SQL once they see a watermark, so a partition with something that is not
+    /// committed stays where it was.
     private func report() async {
         let ends = await log.endOffsets()
+        let now = clock.now
+        for partition in partitions where !partition.hasPending {
+            committed[partition.partition] = partition.progress(
+                logEnd: ends[partition.partition],
+                now: now
+            )
+        }
         await progressBoard.update(
-            partitions.map { $0.progress(logEnd: ends[$0.partition], now: clock.now) },
+            partitions.compactMap { committed[$0.partition]?.with(logEnd: ends[$0.partition]) },
             definitions: settings.windows
         )
     }

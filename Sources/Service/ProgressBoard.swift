@@ -7,13 +7,20 @@ package struct PartitionProgress: Sendable {
     package let partition: Int
     /// The next log offset to apply, and the log's end: their difference is the lag in events.
     package let nextOffset: Int64
-    package let logEnd: Int64
+    package private(set) var logEnd: Int64
     package let maxEventTime: Timestamp?
     /// Per definition; nil while the partition never had an event, so that it holds nobody up.
     package let watermarks: [Timestamp?]
     package let openWindows: Int
     package let seriesCount: Int
     package let counters: PartitionCounters
+
+    /// The same progress in a log that has grown.
+    func with(logEnd: Int64) -> PartitionProgress {
+        var copy = self
+        copy.logEnd = logEnd
+        return copy
+    }
 }
 
 /// Where the aggregator writes its progress and schedules and pages read it.

@@ -2,6 +2,7 @@ import Core
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import Service
 import Wire
 

@@ -36,8 +36,7 @@ struct RegistryRoutes {
     }
 
     private static func name(_ context: BasicRequestContext, _ part: String) throws -> String {
-        let text = try context.parameters.require(part)
-        return text.removingPercentEncoding ?? text
+        try context.parameters.require(part).percentDecoded
     }
 
     /// Bytes of one change at most.
