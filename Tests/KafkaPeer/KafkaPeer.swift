@@ -45,7 +45,7 @@ enum KafkaPeer {
         FileHandle.standardOutput.write(Data((line + "\n").utf8))
     }
 
-    /// Runs a program until standard input ends, or asks it to end at a line.
+    /// Runs a program until input ends, then removes its folder; a line asks the program to end.
     private static func watch(_ words: [String]) throws {
         // The threads of tests block signals, and what they start inherits that.
         var none = sigset_t()
@@ -59,9 +59,15 @@ enum KafkaPeer {
         process.standardError = FileHandle.nullDevice
         process.terminationHandler = { exit($0.terminationStatus) }
         try process.run()
-        if readLine() == nil { kill(process.processIdentifier, SIGKILL) }
-        process.terminate()
+        guard readLine() == nil else {
+            process.terminate()
+            return process.waitUntilExit()
+        }
+        process.terminationHandler = nil
+        kill(process.processIdentifier, SIGKILL)
         process.waitUntilExit()
+        // Nobody is left to clean up the folder that was made for the program.
+        try FileManager.default.removeItem(atPath: FileManager.default.currentDirectoryPath)
     }
 
     private static func broker() {
