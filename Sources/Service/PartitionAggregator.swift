@@ -72,6 +72,8 @@ struct PartitionAggregator {
             )
         }
         switch frame.record {
+        case .events(let batch) where batch.isEmpty:
+            break  // Of a broker: messages that were left out, so that only the offset moves.
         case .events(let batch):
             hasEvents = true
             isComplete = false
@@ -80,8 +82,14 @@ struct PartitionAggregator {
             if frame.hasOffsetPerEvent, replayed > 0, replayed < batch.count {
                 apply(batch.slice(0..<replayed), at: frame.baseOffset)
                 apply(batch.slice(replayed..<batch.count), at: appliedThrough)
-            } else {
+            } else if frame.hasOffsetPerEvent {
                 apply(batch, at: frame.baseOffset)
+            } else {
+                // All events of a message share its offset; reports tell them apart by their place.
+                applyControl(at: frame.baseOffset) {
+                    let first = frame.baseOffset << Self.placeBitCount
+                    $0.apply(events: batch, baseOffset: first, output: &$1)
+                }
             }
         case .idle(let until):
             applyControl(at: frame.baseOffset) { $0.advanceIdle(until: until, output: &$1) }
@@ -91,6 +99,9 @@ struct PartitionAggregator {
         }
         nextOffset = frame.endOffset
     }
+
+    /// Bits of a reported offset that number the events of one message.
+    private static let placeBitCount: Int64 = 20
 
     private mutating func apply(_ batch: EventBatch, at offset: Int64) {
         applyControl(at: offset) { $0.apply(events: batch, baseOffset: offset, output: &$1) }
