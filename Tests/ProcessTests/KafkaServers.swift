@@ -7,51 +7,55 @@ import Glibc
 import Darwin
 #endif
 
-/// A Kafka broker beside the tests, with its data in their folder.
-struct KafkaBroker {
+/// The broker in memory that comes with librdkafka, in a process of its own.
+final class KafkaBroker {
     let child: ChildProcess
     let address: String
+    /// The broker ends when its input does.
+    private let input: Int32
 
-    /// The program, nil when it is not installed.
-    static let program: String? = {
-        guard let venv = ProcessInfo.processInfo.environment["FLEETSCORE_KAFKA_VENV"] else {
-            return nil
-        }
-        let library = venv + "/lib"
-        let versions =
-            (try? FileManager.default.contentsOfDirectory(atPath: library)) ?? []
-        return versions.map { "\(library)/\($0)/site-packages/noida_db/noida-db" }
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
-    }()
+    /// The tests' helper program, which lies where the product's lies.
+    static let program =
+        Binary.path.split(separator: "/", omittingEmptySubsequences: false)
+        .dropLast().joined(separator: "/") + "/KafkaPeer"
 
-    /// Continuous integration has it, so that there the tests fail instead of being skipped.
-    static let isMissing = program == nil && ProcessInfo.processInfo.environment["CI"] != "true"
+    static var isThere: Bool { FileManager.default.isExecutableFile(atPath: program) }
 
-    /// Starts a broker on a free port and waits until it listens.
-    static func start(in folder: TemporaryFolder) async throws -> KafkaBroker {
-        guard let program else {
-            throw ProcessProblem(
-                "no broker: run scripts/setup.sh --tests, set FLEETSCORE_KAFKA_VENV"
-            )
+    private init(child: ChildProcess, address: String, input: Int32) {
+        self.child = child
+        self.address = address
+        self.input = input
+    }
+
+    deinit { close(input) }
+
+    /// Starts a broker with one topic and waits until it says where it listens.
+    static func start(
+        topic: String,
+        partitionCount: Int,
+        in folder: TemporaryFolder
+    ) async throws -> KafkaBroker {
+        let pipe = folder.at("broker.pipe")
+        guard mkfifo(pipe, 0o600) == 0 else { throw ProcessProblem("cannot make \(pipe)") }
+        let input = open(pipe, O_RDWR)
+        guard input >= 0 else { throw ProcessProblem("cannot open \(pipe)") }
+        let child = try ChildProcess(
+            "/bin/sh",
+            ["-c", "exec \"$0\" broker < broker.pipe", program],
+            folder: folder.path
+        )
+        let line = Array("\(topic) \(partitionCount)\n".utf8)
+        guard write(input, line, line.count) == line.count else {
+            throw ProcessProblem("cannot write to \(pipe)")
         }
-        let port = try FreePort.find()
-        var words = [
-            program, "start", "--only", "kafka", "--kafka-port", "\(port)", "--data-dir",
-            folder.at("broker"),
-        ]
-        // It is a stranger's program, so that it never runs as root.
-        if getuid() == 0 {
-            words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] + words
-            chmod(folder.path, 0o777)
-        }
-        let child = try ChildProcess(words[0], Array(words.dropFirst()), folder: folder.path)
-        try await eventually("a broker that listens") {
+        try await eventually("a broker with a topic: \(child.errors)") {
             if let code = child.exitCode {
                 throw ProcessProblem("the broker ended with \(code): \(child.errors)")
             }
-            return FreePort.isListening(port)
+            return child.output.split(separator: "\n").contains("ok")
         }
-        return KafkaBroker(child: child, address: "127.0.0.1:\(port)")
+        let address = child.output.split(separator: "\n").first.map(String.init) ?? ""
+        return KafkaBroker(child: child, address: address, input: input)
     }
 }
 

@@ -40,13 +40,18 @@ extension ProcessTests {
         @Test(
             "two make the windows of one topic; killed and started again they count nothing twice",
             .enabled(if: Binary.isThere && Binary.has("sqlite3"), "needs fleetscore and sqlite3"),
-            .disabled(if: KafkaBroker.isMissing, "needs a broker: scripts/setup.sh --tests"),
+            .enabled(if: KafkaBroker.isThere, "needs KafkaPeer beside fleetscore"),
             .timeLimit(.minutes(5))
         )
         func reassignment() async throws {
             print("seed of the Kafka test: FLEETSCORE_SEED=\(Self.seed)")
             let folder = try TemporaryFolder()
-            let broker = try await KafkaBroker.start(in: folder)
+            let broker = try await KafkaBroker.start(
+                topic: "fleetscore-events",
+                partitionCount: Self.partitionCount,
+                in: folder
+            )
+            defer { withExtendedLifetime(broker) {} }
             try folder.write(
                 "first.yaml",
                 Self.configuration(broker, roles: "ingest,aggregate,schedule,api")
