@@ -61,6 +61,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "fleetscore", targets: ["fleetscore"]),
+        .library(name: "Core", targets: ["Core"]),
         .library(name: "Inference", targets: ["Inference"]),
         .library(name: "Windowing", targets: ["Windowing"]),
         .library(name: "Wire", targets: ["Wire"]),

@@ -6,6 +6,9 @@ import PackageDescription
 let wire = Target.Dependency.product(name: "Wire", package: "fleetscore")
 let inference = Target.Dependency.product(name: "Inference", package: "fleetscore")
 
+let windowing = Target.Dependency.product(name: "Windowing", package: "fleetscore")
+let core = Target.Dependency.product(name: "Core", package: "fleetscore")
+
 let package = Package(
     name: "fleetscore-benchmarks",
     platforms: [.macOS(.v15)],
@@ -18,6 +21,7 @@ let package = Package(
         .executableTarget(name: "model-rate", dependencies: ["Fleet", inference]),
         .executableTarget(name: "decode-rate", dependencies: [wire]),
         .executableTarget(name: "make-fleet"),
+        .executableTarget(name: "window-rate", dependencies: [core, windowing]),
         .executableTarget(
             name: "Models",
             dependencies: [

@@ -10,16 +10,17 @@ fail() {
 
 # The libraries that packaging/INSTALL.md names; libc is part of every system.
 documented='linux-vdso ld-linux-x86-64 ld-linux-aarch64 libc libm libpthread libdl librt
-libgcc_s libstdc++ libsqlite3 libz libzstd libbz2 liblzma liblz4'
+libgcc_s libstdc++ libsqlite3 libz libzstd libbz2 liblzma liblz4 librdkafka'
 
-# Fails when the binary needs a library that the instructions do not name.
+# Fails when the binary needs a library that the instructions do not name; what those libraries need
+# themselves comes with their packages.
 check_libraries() {
     local name
     while read -r name; do
         name=$(basename "$name")
         grep -qwF -- "${name%%.so*}" <<<"$documented" ||
             fail "the binary needs $name; name its Debian package in packaging/INSTALL.md and here"
-    done < <(ldd "$1" | awk '{ print $1 }')
+    done < <(readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(.*\)\].*/\1/p')
 }
 
 # Runs the packaged binary with nothing of this build around it.

@@ -28,6 +28,7 @@ run_tests() {
     export FLEETSCORE_ONNX_MODEL_CASES="$PWD/.model-cases/onnx"
     export FLEETSCORE_ONNX_CASES="$PWD/.venv-test/onnx-cases"
     export FLEETSCORE_KAFKA_VENV="$PWD/.venv-kafka"
+    export FLEETSCORE_KAFKA_VENV="$PWD/.venv-kafka"
     export FLEETSCORE_BINARY=${FLEETSCORE_BINARY:-$folder/fleetscore}
     swift test --skip-build "$@"
 }

@@ -9,3 +9,17 @@ extension EventBatch {
         return part
     }
 }
+
+extension EventBatch {
+    /// Appends all rows of another batch, interning its keys.
+    public mutating func append(contentsOf other: EventBatch) {
+        guard !isEmpty || !series.isEmpty else {
+            self = other
+            return
+        }
+        let ids = (0..<UInt32(other.series.count)).map { series.insert(id: $0, of: other.series) }
+        seriesIndex.append(contentsOf: other.seriesIndex.map { ids[Int($0)] })
+        times.append(contentsOf: other.times)
+        values.append(contentsOf: other.values)
+    }
+}

@@ -4,7 +4,7 @@ extension SeriesDictionary {
     /// Look-ups go through memory in stages, all keys at once, so that waiting for it overlaps:
     /// in a dictionary of a million keys this is several times faster than key by key.
     ///
-    /// - Parameter result: gets one id a key, `UInt32.max` for one that was not added.
+    /// - Shape: `result` gets one id a key, `UInt32.max` for one that was not added.
     public mutating func insert(
         _ ids: [UInt32],
         of other: SeriesDictionary,

@@ -65,7 +65,7 @@ public struct WindowBatch: Sendable {
 
     /// Appends one window; every column grows by one.
     ///
-    /// - Parameter quantiles: one value a quantile point; empty stands for none known, NaN each.
+    /// - Shape: `quantiles` has one value a quantile point; empty stands for none known, NaN each.
     public mutating func append(
         series id: UInt32,
         start: Int64,

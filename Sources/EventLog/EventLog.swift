@@ -83,9 +83,11 @@ package struct AppendReceipt: Sendable, Equatable {
 /// The durable, partitioned, ordered log that accepted events are appended to.
 ///
 /// Partition of an event: `SeriesKey.partition(of: partitionCount)`. Offsets of a partition start
-/// at 0 and have no gaps, unless ``offsetsHaveGaps``. Delivery: what `append` acknowledged survives a power loss; what it did
-/// not acknowledge may or may not be there. An idempotency key is remembered for the log's
-/// retention, across restarts: appending it again appends nothing and answers the first count.
+/// at 0 and have no gaps, unless ``EventLog/offsetsHaveGaps``. Delivery: what `append`
+/// acknowledged survives a power loss; what it did not acknowledge may or may not be there. An
+/// idempotency key is remembered for the log's retention, across restarts: appending it again
+/// appends nothing and answers the first count. A broker's log remembers it for a number of
+/// offsets instead, and readers drop what was appended again.
 package protocol EventLog: Sendable {
     /// Fixed for the life of the log.
     var partitionCount: Int { get }

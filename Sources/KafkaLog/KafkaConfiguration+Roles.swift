@@ -25,6 +25,8 @@ extension KafkaConfiguration {
             properties: [
                 ("partition.assignment.strategy", "cooperative-sticky"),
                 ("session.timeout.ms", "6000"), ("heartbeat.interval.ms", "1500"),
+                // The group waits so long for a member that is gone; ours polls all the time.
+                ("max.poll.interval.ms", "10000"),
             ]
         )
         configuration.callbacks = .rebalance
@@ -37,7 +39,10 @@ extension KafkaConfiguration {
     }
 
     /// The fetcher: reads from the offsets it is told and from no others.
-    static func fetcher(_ settings: KafkaSettings) -> KafkaConfiguration {
+    ///
+    /// The library's bound on what is fetched ahead is per partition.
+    static func fetcher(_ settings: KafkaSettings, partitionCount: Int) -> KafkaConfiguration {
+        let byteCount = max(1 << 20, settings.prefetchByteCountMax / max(1, partitionCount))
         var configuration = KafkaConfiguration(
             properties: [("fetch.wait.max.ms", "100"), ("fetch.error.backoff.ms", "100")]
         )
@@ -48,7 +53,7 @@ extension KafkaConfiguration {
             ("enable.auto.commit", "false"), ("enable.auto.offset.store", "false"),
             ("auto.offset.reset", "error"), ("enable.partition.eof", "true"),
             ("isolation.level", "read_committed"), ("check.crcs", "true"),
-            ("queued.max.messages.kbytes", "\(settings.prefetchByteCountMax >> 10)"),
+            ("queued.max.messages.kbytes", "\(byteCount >> 10)"),
         ]
         return configuration
     }

@@ -31,6 +31,10 @@ final class KafkaFetcher: @unchecked Sendable {
         /// Taken out of the queue but too much for its read.
         var stash: UnsafeMutablePointer<rd_kafka_message_t>?
         var repeats: RepeatWindow
+        /// What held up reading last, so that it is said once.
+        var problem: rd_kafka_resp_err_t?
+        /// The end was reached once since the start, so that nothing old is on its way.
+        var hasReachedEnd = false
 
         /// Where a read must go on so that nothing is fetched again.
         var resume: Int64 { max(position, wanted) }
@@ -51,6 +55,9 @@ final class KafkaFetcher: @unchecked Sendable {
     private var decoder: MessageDecoder
     private var rotation = 0
     private var rejects: [KafkaReject] = []
+    /// Brokers were asked for the limits in this read, which is enough when they do not answer.
+    private var hasRefreshed = false
+    private var isClosed = false
     /// Partitions whose wanted offset lies beyond the end, so that it is said once.
     private var beyondEnd: Set<Int> = []
     /// One a partition; the library holds pointers to them until it is gone.
@@ -81,6 +88,8 @@ final class KafkaFetcher: @unchecked Sendable {
     /// Asks brokers where all partitions begin and end; false when they do not answer.
     @discardableResult
     func refresh() -> Bool {
+        guard !isClosed else { return false }
+        hasRefreshed = true
         // The library's complaints are handed over here.
         rd_kafka_poll(handle.pointer, 0)
         guard let marks = topicView.watermarks(partitionCount: cursors.count) else { return false }
@@ -101,7 +110,9 @@ final class KafkaFetcher: @unchecked Sendable {
                 stop(partition)
             }
         }
+        guard !isClosed else { throw KafkaLog.closed }
         rd_kafka_poll(handle.pointer, 0)
+        hasRefreshed = false
         rotation &+= 1
         if !wanted.isEmpty {
             let middle = rotation % wanted.count
@@ -116,7 +127,9 @@ final class KafkaFetcher: @unchecked Sendable {
             left -= frames.eventCount
             result.frames += frames.frames
             let cursor = cursors[partition]
-            if cursor.stash != nil || cursor.resume < context.board.ends[partition] {
+            if cursor.stash != nil || !cursor.hasReachedEnd
+                || cursor.resume < context.board.ends[partition]
+            {
                 result.isBehind = true
             }
             if left <= 0 { break }
@@ -124,8 +137,12 @@ final class KafkaFetcher: @unchecked Sendable {
         return result
     }
 
-    /// Stops everything and lets go of the client.
+    deinit { close() }
+
+    /// Stops everything and lets go of the client; the second time it does nothing.
     func close() {
+        guard !isClosed else { return }
+        isClosed = true
         for partition in cursors.indices { stop(partition) }
         rd_kafka_topic_destroy(topic)
         handle.destroy()
@@ -147,7 +164,8 @@ final class KafkaFetcher: @unchecked Sendable {
             }
             stop(partition)
         }
-        if offset > context.board.ends[partition] || !context.board.hasLimits { refresh() }
+        let isUnknown = offset > context.board.ends[partition] || !context.board.hasLimits
+        if isUnknown, !hasRefreshed { refresh() }
         guard context.board.hasLimits else {
             result.isBehind = true
             return false
@@ -182,6 +200,7 @@ final class KafkaFetcher: @unchecked Sendable {
         cursors[partition].queue = queue
         cursors[partition].position = first
         cursors[partition].wanted = offset
+        cursors[partition].hasReachedEnd = false
         cursors[partition].repeats = RepeatWindow(offsetCount: settings.dedupeOffsetCount)
         return true
     }
@@ -272,6 +291,7 @@ final class KafkaFetcher: @unchecked Sendable {
         let offset = message.offset
         guard offset >= cursors[partition].position else { return }
         cursors[partition].position = offset + 1
+        cursors[partition].problem = nil
         let headers = MessageHeaders(pointer)
         let isRepeat =
             headers.batchPart.map { cursors[partition].repeats.isRepeat($0, at: offset) } ?? false
@@ -339,6 +359,7 @@ final class KafkaFetcher: @unchecked Sendable {
     ) throws -> Bool {
         switch message.err {
         case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+            cursors[partition].hasReachedEnd = true
             // Offsets up to here may hold markers of transactions, which are never delivered.
             cursors[partition].position = max(cursors[partition].position, message.offset)
             if message.offset >= cursors[partition].wanted { frames.skip(to: message.offset) }
@@ -351,7 +372,10 @@ final class KafkaFetcher: @unchecked Sendable {
             let start = context.board.starts[partition]
             if frames.isEmpty, offset < start { throw Self.lost(partition, offset, start) }
             return false
+        case cursors[partition].problem:
+            return true
         default:
+            cursors[partition].problem = message.err
             context.logger.warning(
                 "reading a partition is held up",
                 metadata: [

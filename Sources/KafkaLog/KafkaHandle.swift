@@ -126,8 +126,7 @@ private func kafkaDidLog(
     let events = Unmanaged<KafkaEvents>.fromOpaque(opaque).takeUnretainedValue()
     let metadata: Logger.Metadata = ["kafka.message": "\(String(cString: text))"]
     switch level {
-    case ...3: events.logger.error("kafka client", metadata: metadata)
-    case 4: events.logger.warning("kafka client", metadata: metadata)
+    case ...4: events.logger.warning("kafka client", metadata: metadata)
     case 5, 6: events.logger.info("kafka client", metadata: metadata)
     default: events.logger.debug("kafka client", metadata: metadata)
     }

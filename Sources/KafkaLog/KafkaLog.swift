@@ -42,8 +42,8 @@ package final class KafkaLog: EventLog {
     /// programs, which are rejected without it; `reject` gets what is not taken in, on the reading
     /// thread, and must return soon.
     ///
-    /// - Throws: `.invalidArgument` for settings; `.unavailable` when no broker answers within
-    ///   ten seconds; `.conflict` when the topic has another partition count.
+    /// - Throws: `.invalidArgument` for settings; `.unavailable` when no broker answers in time;
+    ///   `.conflict` when the topic has another partition count.
     package static func open(
         _ settings: KafkaSettings,
         joinsGroup: Bool = true,
@@ -58,10 +58,12 @@ package final class KafkaLog: EventLog {
         logVersion(logger)
         let thread = try BlockingThread(name: "kafka reader")
         return try await thread.run {
-            let events = KafkaEvents(logger: logger)
-            let handle = try KafkaHandle(RD_KAFKA_CONSUMER, .fetcher(settings), events: events)
-            let start = KafkaTopic(handle: handle, settings: settings, timeout: .seconds(10))
-            let partitionCount = try start.open()
+            let partitionCount = try openTopic(settings, logger)
+            let handle = try KafkaHandle(
+                RD_KAFKA_CONSUMER,
+                .fetcher(settings, partitionCount: partitionCount),
+                events: KafkaEvents(logger: logger)
+            )
             let board = KafkaBoard(partitionCount: partitionCount, hasGroup: joinsGroup)
             let fetcher = try KafkaFetcher(
                 KafkaTopic(handle: handle, settings: settings, timeout: .seconds(2)),
@@ -84,6 +86,22 @@ package final class KafkaLog: EventLog {
                 Surroundings(limits: limits, wallClock: wallClock, clock: clock, logger: logger)
             )
         }
+    }
+
+    /// The topic's partitions, by a client that is gone afterwards.
+    private static func openTopic(_ settings: KafkaSettings, _ logger: Logger) throws -> Int {
+        let handle = try KafkaHandle(
+            RD_KAFKA_CONSUMER,
+            .fetcher(settings, partitionCount: 1),
+            events: KafkaEvents(logger: logger)
+        )
+        defer { handle.destroy() }
+        let topic = KafkaTopic(
+            handle: handle,
+            settings: settings,
+            timeout: settings.connectTimeout
+        )
+        return try topic.open()
     }
 
     /// What the log is given by whoever opens it.
@@ -125,6 +143,11 @@ package final class KafkaLog: EventLog {
                     board.rebalance(isGiven: $0, $1)
                 }
             ) : nil
+    }
+
+    deinit {
+        guard board.close() else { return }
+        member?.retire()
     }
 
     /// The version of librdkafka in use, such as `2.0.2`.

@@ -61,6 +61,13 @@ final class KafkaMember: @unchecked Sendable {
         thread.stop()
     }
 
+    /// Leaves the group in the background.
+    func retire() {
+        isClosing.store(true, ordering: .releasing)
+        thread.enqueue { [handle] in handle.destroy() }
+        thread.stop()
+    }
+
     private func poll() {
         while !isClosing.load(ordering: .acquiring) {
             guard let message = rd_kafka_consumer_poll(handle.pointer, 100) else { continue }

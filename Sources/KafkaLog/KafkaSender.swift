@@ -42,6 +42,8 @@ final class KafkaSender: Sendable {
         producer = Mutex(try KafkaProducer(settings, events: events))
     }
 
+    deinit { producer.withLock { $0 }.retire() }
+
     /// Appends a batch; returns when all of it is acknowledged.
     func append(
         _ batch: EventBatch,

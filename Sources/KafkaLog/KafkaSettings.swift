@@ -62,12 +62,14 @@ package struct KafkaSettings: Sendable, Equatable {
     package var caFile: String?
     /// More librdkafka properties, such as `compression.type`.
     package var properties: [String: String] = [:]
+    /// How long opening the log waits for a broker.
+    package var connectTimeout = Duration.seconds(10)
     /// How long an append may take before it fails as unavailable.
     package var deliveryTimeout = Duration.seconds(10)
     /// Bytes that may wait to be acknowledged; appends beyond fail as exhausted.
     package var pendingByteCountMax = 64 << 20
-    /// Bytes fetched ahead per partition; fetching pauses beyond.
-    package var prefetchByteCountMax = 16 << 20
+    /// Bytes fetched ahead over all partitions, at least 1 MiB each; fetching pauses beyond.
+    package var prefetchByteCountMax = 128 << 20
     /// A batch sent again counts once within so many offsets of its partition.
     ///
     /// Every start reads so many messages before the checkpoint.
@@ -121,6 +123,9 @@ extension KafkaSettings {
         }
         guard (.milliseconds(100) ... .seconds(300)).contains(deliveryTimeout) else {
             throw Self.wrong("delivery timeout", "\(deliveryTimeout)", "use 100 ms to 5 min")
+        }
+        guard (.milliseconds(100) ... .seconds(300)).contains(connectTimeout) else {
+            throw Self.wrong("connect timeout", "\(connectTimeout)", "use 100 ms to 5 min")
         }
         guard (1 << 20...1 << 30).contains(pendingByteCountMax) else {
             throw Self.wrong("pending bytes", "\(pendingByteCountMax)", "use 1 MiB to 1 GiB")

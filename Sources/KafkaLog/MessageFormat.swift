@@ -7,10 +7,11 @@ import EventLog
 /// |---|---|
 /// | 0–3 | magic `FSK1` |
 /// | 4 | kind: events 1, idle 2, complete 3 |
-/// | 5 | column widths: bits 0–1 log2 of the bytes of a series index; bit 2 set: times of 8 bytes |
+/// | 5 | widths: bits 0–1 log2 of the bytes of a series index; bit 2: times of 8 bytes |
 /// | 6–7 | zero |
 /// | 8–15 | xxHash64 of everything from byte 16 on, seeded with bytes 0–7 |
-/// | 16– | idle: until (8). Events: count (4), series (4), bytes of names (4), zero (4), base time (8) |
+/// | 16– | idle: until (8) |
+/// | 16–39 | events: count (4), series (4), bytes of names (4), zero (4), base time (8) |
 /// | 40– | names: lengths of device and sensor (2 + 2), device, sensor; then the three columns |
 ///
 /// Times are microseconds since the base time, in 4 bytes when all fit. A message is at most

@@ -18,6 +18,8 @@ extension MQTTSession {
                 continue
             }
             guard let frame = try PacketFrame(rest) else { break }
+            // Told at once: the rest of what is no packet may never come.
+            guard frame.kind == .publish || frame.flags == 0 else { throw .badFlags(frame.kind) }
             if frame.bodyByteCount > settings.messageByteCountMax {
                 let headCount = frame.headerByteCount + settings.messageByteCountMax
                 guard frame.kind == .publish, phase != .connecting else {
@@ -59,7 +61,6 @@ extension MQTTSession {
             )
             return
         }
-        guard frame.flags == 0 else { throw .badFlags(frame.kind) }
         switch (frame.kind, phase) {
         case (.connack, .connecting):
             actions += connected(try ConnectAnswer(body, version: version))

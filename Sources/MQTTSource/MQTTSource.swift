@@ -194,7 +194,11 @@ package final class MQTTSource: EventSource {
             channel.close(promise: nil)
         }
         link.closed(channel)
-        let closed = FleetError(.unavailable, "the broker closed the connection")
+        let closed = FleetError(
+            .unavailable,
+            "the broker closed the connection",
+            hint: "if it does so again and again, another client has the same client_id"
+        )
         return link.failure ?? MQTTFailure(closed, isTransient: true)
     }
 

@@ -47,6 +47,23 @@ struct CheckpointTable {
         if let snapshot = checkpoint.snapshot { try write(snapshot, of: checkpoint.partition) }
     }
 
+    /// How far each partition is, without reading snapshots.
+    static func marks(_ db: Database) throws -> [PartitionMark] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT partition, applied_through, max_event_time FROM checkpoints_data
+                ORDER BY partition
+                """
+        ).map { row in
+            PartitionMark(
+                partition: row["partition"],
+                appliedThrough: row["applied_through"],
+                maxEventTime: row["max_event_time"]
+            )
+        }
+    }
+
     private func write(_ snapshot: [UInt8], of partition: Int) throws {
         try db.execute(
             sql: "DELETE FROM snapshot_chunks WHERE partition = ?",

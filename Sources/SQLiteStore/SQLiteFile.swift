@@ -23,11 +23,10 @@ struct SQLiteFile: Sendable {
 
     /// Opens or creates a database and brings its schema up to date.
     ///
-    /// - Parameters:
-    ///   - pageSize: bytes of a page; only for files that this call creates.
-    ///   - copiesLogAside: whether the log is moved into the file on a queue of its own, so that
-    ///     large commits do not wait for it.
-    ///   - prepareWriter: runs on the connection that writes, before anything else.
+    /// `pageSize` is the bytes of a page, for files that this call creates. With `copiesLogAside`
+    /// the log is moved into the file on a queue of its own, so that large commits do not wait for
+    /// it. `prepareWriter` runs on the connection that writes, before anything else.
+    ///
     /// - Throws: ``FleetError`` `.unsupported` for a file that a newer version has written, else
     ///   as every other call.
     init(

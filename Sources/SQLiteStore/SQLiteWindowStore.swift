@@ -142,4 +142,8 @@ package final class SQLiteWindowStore: WindowStore {
     package func checkpoints() async throws -> [PartitionCheckpoint] {
         try await file.read { try CheckpointTable.read($0) }
     }
+
+    package func marks() async throws -> [PartitionMark] {
+        try await file.read { try CheckpointTable.marks($0) }
+    }
 }

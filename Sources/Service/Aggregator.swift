@@ -111,20 +111,12 @@ package actor Aggregator: Service {
 
     /// Applies frames partition by partition, so that the state of one is used while it is at hand.
     private func apply(_ frames: [LogFrame]) throws {
-        limitSeries()
         for index in partitions.indices {
             let partition = partitions[index].partition
             for frame in frames where frame.partition == partition {
                 try partitions[index].apply(frame)
             }
         }
-    }
-
-    /// Shares what is left of the limit of series: any partition may take all of it.
-    private func limitSeries() {
-        let known = partitions.reduce(0) { $0 + $1.windows.seriesCount }
-        let rest = max(0, settings.limits.seriesCountMax - known)
-        for index in partitions.indices { partitions[index].allowNewSeries(rest) }
     }
 
     /// Per partition the next offset to read, and the largest number for those of others.

@@ -64,12 +64,7 @@ package struct CapturePart {
         endOffset = frame.endOffset
         switch frame.record {
         case .events(let events):
-            let ids = (0..<UInt32(events.series.count)).map {
-                batch.series.insert(id: $0, of: events.series)
-            }
-            batch.seriesIndex.append(contentsOf: events.seriesIndex.map { ids[Int($0)] })
-            batch.times.append(contentsOf: events.times)
-            batch.values.append(contentsOf: events.values)
+            batch.append(contentsOf: events)
         case .idle(let until):
             controls.append(Control(row: batch.count, record: .idle(until: until)))
         case .complete:

@@ -5,13 +5,66 @@ import Store
 import Wire
 
 extension Ingest {
-    /// Values outside the limits of the registry that are kept one by one, of one batch.
-    private static let violationListCountMax = 100
+    /// Events of one batch that are kept one by one, of each reason; all are counted.
+    private static let letterCountMax = 100
 
-    /// Keeps and counts what is in no window or was flagged; failing to do so never fails the batch.
+    /// A batch held against the limits of this server and its registry.
+    struct Sifted {
+        /// An event that was looked at twice.
+        struct Finding {
+            let row: Int
+            let reason: DeadLetterReason
+            let message: String
+        }
+
+        var accepted: EventBatch
+        /// Events that go no further.
+        var rejected: [Finding] = []
+        /// Events that are accepted all the same.
+        var flagged: [Finding] = []
+
+        var isClean: Bool { rejected.isEmpty && flagged.isEmpty }
+
+        var rejectedByReason: [String: Int] {
+            rejected.reduce(into: [:]) { $0[$1.reason.rawValue, default: 0] += 1 }
+        }
+    }
+
+    /// Takes out series beyond the limit, and by policy values outside the registry's limits.
+    func sift(_ batch: EventBatch) -> Sifted {
+        var sifted = Sifted(accepted: batch)
+        let violations = rules.current.violations(in: batch).map { row in
+            Sifted.Finding(
+                row: row,
+                reason: .outOfRange,
+                message: settings.rejectsOutOfRange
+                    ? "outside the registry's limits: rejected"
+                    : "outside the registry's limits: flagged, its windows count it"
+            )
+        }
+        let surplus = gate.surplus(in: batch).map { row in
+            Sifted.Finding(
+                row: row,
+                reason: .overLimit,
+                message: "there are \(limits.seriesCountMax) series already (series_max)"
+            )
+        }
+        let over = Set(surplus.map(\.row))
+        let others = violations.filter { !over.contains($0.row) }
+        sifted.rejected = surplus
+        if settings.rejectsOutOfRange {
+            sifted.rejected += others
+        } else {
+            sifted.flagged = others
+        }
+        sifted.accepted = batch.removing(sifted.rejected.map(\.row).sorted())
+        return sifted
+    }
+
+    /// Keeps and counts what was rejected or flagged; failing to do so never fails the batch.
     func keep(
         _ decoded: DecodedEvents,
-        _ violations: [Int],
+        _ sifted: Sifted,
         source: String,
         format: String
     ) async {
@@ -27,23 +80,26 @@ extension Ingest {
                 message: $0.message
             )
         }
-        letters += violations.prefix(Self.violationListCountMax).map {
-            violation(at: $0, of: decoded, now, source)
+        var byReason = decoded.rejectedByReason
+        for findings in [sifted.rejected, sifted.flagged] {
+            for finding in findings { byReason[finding.reason.rawValue, default: 0] += 1 }
+            letters += findings.prefix(Self.letterCountMax).map {
+                letter($0, of: decoded.batch, now, source)
+            }
         }
-        var counts = decoded.rejectedByReason.map { reason, count in
-            EventCount(reason: DeadLetterReason(rawValue: reason), count: Int64(count))
-        }
-        if !violations.isEmpty {
-            counts.append(EventCount(reason: .outOfRange, count: Int64(violations.count)))
-        }
-        for count in counts {
+        for (reason, count) in byReason {
             Counter(
                 label: "fleetscore_ingest_rejected_events_total",
-                dimensions: [("reason", count.reason.rawValue)]
-            ).increment(by: Int(clamping: count.count))
+                dimensions: [("reason", reason)]
+            ).increment(by: count)
         }
         do {
-            try await store.addDeadLetters(letters, counts: counts)
+            try await store.addDeadLetters(
+                letters,
+                counts: byReason.map {
+                    EventCount(reason: DeadLetterReason(rawValue: $0.key), count: Int64($0.value))
+                }
+            )
         } catch {
             logger.warning(
                 "rejected events could not be kept",
@@ -52,25 +108,22 @@ extension Ingest {
         }
     }
 
-    private func violation(
-        at row: Int,
-        of decoded: DecodedEvents,
+    private func letter(
+        _ finding: Sifted.Finding,
+        of batch: EventBatch,
         _ now: Timestamp,
         _ source: String
     ) -> DeadLetter {
-        let batch = decoded.batch
-        let key = batch.series.keys[Int(batch.seriesIndex[row])]
+        let key = batch.series.keys[Int(batch.seriesIndex[finding.row])]
         return DeadLetter(
             receivedAt: now,
-            reason: .outOfRange,
+            reason: finding.reason,
             source: source,
             device: key.device,
             sensor: key.sensor,
-            time: Timestamp(microseconds: batch.times[row]),
-            value: batch.values[row],
-            message: settings.rejectsOutOfRange
-                ? "outside the registry's limits: rejected"
-                : "outside the registry's limits: flagged, its windows count it"
+            time: Timestamp(microseconds: batch.times[finding.row]),
+            value: batch.values[finding.row],
+            message: finding.message
         )
     }
 }

@@ -29,6 +29,8 @@ package struct Ingest: Sendable {
     let settings: ServiceSettings
     /// The limits of values that the registry has.
     package let rules: RuleBook
+    /// The limit of series that appear by themselves.
+    let gate: SeriesGate
     private let progress: ProgressBoard
     let clock: any WallClock
     let logger: Logger
@@ -38,6 +40,7 @@ package struct Ingest: Sendable {
         store: any WindowStore,
         settings: ServiceSettings,
         rules: RuleBook = RuleBook(),
+        gate: SeriesGate? = nil,
         progress: ProgressBoard,
         clock: any WallClock,
         logger: Logger
@@ -46,6 +49,7 @@ package struct Ingest: Sendable {
         self.store = store
         self.settings = settings
         self.rules = rules
+        self.gate = gate ?? SeriesGate(countMax: settings.limits.seriesCountMax)
         self.progress = progress
         self.clock = clock
         self.logger = logger
@@ -82,26 +86,23 @@ package struct Ingest: Sendable {
         source: String,
         format: String
     ) async throws -> Outcome {
-        var batch = decoded.batch
-        let violations = rules.current.violations(in: batch)
-        let isRejecting = settings.rejectsOutOfRange && !violations.isEmpty
-        if isRejecting { batch = batch.removing(violations) }
+        let sifted = sift(decoded.batch)
         var receipt = AppendReceipt(accepted: 0, isDuplicate: false)
-        if !batch.isEmpty {
-            receipt = try await log.append(batch, idempotencyKey: idempotencyKey)
+        if !sifted.accepted.isEmpty {
+            receipt = try await log.append(sifted.accepted, idempotencyKey: idempotencyKey)
         }
         Counter(label: "fleetscore_ingest_events_total").increment(by: receipt.accepted)
-        let rejectedCount = decoded.rejectedCount + (isRejecting ? violations.count : 0)
-        var byReason = decoded.rejectedByReason
-        if isRejecting { byReason[DeadLetterReason.outOfRange.rawValue] = violations.count }
-        if rejectedCount > 0 || !violations.isEmpty, !receipt.isDuplicate {
-            await keep(decoded, violations, source: source, format: format)
+        if decoded.rejectedCount > 0 || !sifted.isClean, !receipt.isDuplicate {
+            await keep(decoded, sifted, source: source, format: format)
         }
         return Outcome(
             accepted: receipt.accepted,
             isDuplicate: receipt.isDuplicate,
-            rejectedCount: rejectedCount,
-            rejectedByReason: byReason,
+            rejectedCount: decoded.rejectedCount + sifted.rejected.count,
+            rejectedByReason: decoded.rejectedByReason.merging(
+                sifted.rejectedByReason,
+                uniquingKeysWith: +
+            ),
             rejected: decoded.rejected,
             ignoredFieldCount: decoded.ignoredFieldCount
         )

@@ -45,11 +45,15 @@ struct PartitionAggregator {
         if let snapshot = checkpoint?.snapshot {
             windows = try PartitionWindows(
                 definitions: settings.windows,
+                seriesCountMax: settings.limits.seriesCountMax,
                 decoding: snapshot,
                 changes: &changes
             )
         } else {
-            windows = PartitionWindows(definitions: settings.windows)
+            windows = PartitionWindows(
+                definitions: settings.windows,
+                seriesCountMax: settings.limits.seriesCountMax
+            )
         }
         definitionChanges = changes
         nextOffset = checkpoint?.replayFrom ?? 0
@@ -104,11 +108,6 @@ struct PartitionAggregator {
         }
     }
 
-    /// Lets so many series appear beyond those that are known.
-    mutating func allowNewSeries(_ count: Int) {
-        windows.seriesCountMax = windows.seriesCount + count
-    }
-
     /// Windows that closed and are not committed.
     var pendingRowCount: Int { output.closed.reduce(0) { $0 + $1.windows.count } }
 
@@ -140,7 +139,7 @@ struct PartitionAggregator {
         if withSnapshot {
             let newest = windows.takeNewestTimes()
             commit.seen = SeenTimes(
-                series: windows.keys,
+                series: windows.series,
                 ids: newest.map(\.id),
                 times: newest.map(\.time)
             )

@@ -21,15 +21,22 @@ package actor ProgressBoard {
     package private(set) var partitions: [PartitionProgress] = []
     /// Why windows are not being stored right now; nil when all is well.
     package private(set) var problem: String?
-    private var definitions: [String] = []
-    private var waiters: [CheckedContinuation<Void, Never>] = []
+    private var definitions: [WindowDefinition] = []
+    /// How far the partitions of other processes are, by what they have committed.
+    private var others: [PartitionMark] = []
 
     package init() {}
 
     func update(_ partitions: [PartitionProgress], definitions: [WindowDefinition]) {
         self.partitions = partitions
-        self.definitions = definitions.map(\.name)
+        self.definitions = definitions
         problem = nil
+    }
+
+    /// Takes note of what all processes have committed.
+    func follow(_ marks: [PartitionMark], definitions: [WindowDefinition]) {
+        others = marks
+        self.definitions = definitions
     }
 
     func setProblem(_ text: String) { problem = text }
@@ -39,10 +46,15 @@ package actor ProgressBoard {
     /// Partitions that never had an event do not count; `distantFuture` when none ever had.
     /// Nil for an unknown definition or before the first report.
     package func watermark(_ definition: String) -> Timestamp? {
-        guard let index = definitions.firstIndex(of: definition), !partitions.isEmpty else {
-            return nil
+        guard let index = definitions.firstIndex(where: { $0.name == definition }),
+            !partitions.isEmpty || !others.isEmpty
+        else { return nil }
+        let own = Set(partitions.map(\.partition))
+        let lateness = definitions[index].allowedLateness
+        let marks = others.filter { !own.contains($0.partition) }.compactMap { mark in
+            mark.maxEventTime.map { Timestamp(microseconds: $0) - lateness }
         }
-        return partitions.compactMap { $0.watermarks[index] }.min() ?? .distantFuture
+        return (partitions.compactMap { $0.watermarks[index] } + marks).min() ?? .distantFuture
     }
 
     /// Events in a log with these ends that are not applied yet; 0 before the first report.

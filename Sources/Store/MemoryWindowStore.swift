@@ -106,8 +106,17 @@ package actor MemoryWindowStore: WindowStore {
         try checkOpen()
         return checkpointTable.values.sorted { $0.partition < $1.partition }
     }
-}
 
+    package func marks() throws -> [PartitionMark] {
+        try checkpoints().map {
+            PartitionMark(
+                partition: $0.partition,
+                appliedThrough: $0.appliedThrough,
+                maxEventTime: $0.maxEventTime
+            )
+        }
+    }
+}
 
 // Predictions.
 extension MemoryWindowStore {

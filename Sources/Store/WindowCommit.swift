@@ -30,6 +30,20 @@ package struct PartitionCheckpoint: Sendable, Equatable {
     }
 }
 
+/// How far a partition's windows are in SQL.
+package struct PartitionMark: Sendable, Equatable {
+    package let partition: Int
+    package let appliedThrough: Int64
+    /// Newest event time seen, microseconds; nil before the first event.
+    package let maxEventTime: Int64?
+
+    package init(partition: Int, appliedThrough: Int64, maxEventTime: Int64?) {
+        self.partition = partition
+        self.appliedThrough = appliedThrough
+        self.maxEventTime = maxEventTime
+    }
+}
+
 /// What one partition's aggregator writes in a transaction.
 package struct WindowCommit: Sendable {
     package var checkpoint: PartitionCheckpoint

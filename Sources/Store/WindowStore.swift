@@ -20,6 +20,8 @@ package protocol WindowStore: WindowResults {
     func commit(_ commits: [WindowCommit], at now: Timestamp) async throws
     /// The checkpoints of all partitions that have one, by partition.
     func checkpoints() async throws -> [PartitionCheckpoint]
+    /// How far each partition is, without its snapshot, by partition.
+    func marks() async throws -> [PartitionMark]
 
     /// The sequence number of the newest commit that stored windows, 0 before the first.
     func windowSequence() async throws -> Int64
@@ -73,7 +75,7 @@ package protocol WindowStore: WindowResults {
 
     /// Keeps events that are in no window, the newest ``DeadLetter/countMax`` of them.
     ///
-    /// - Parameter counts: what to add to the totals; nil counts each letter once.
+    /// `counts` is what to add to the totals; nil counts each letter once.
     func addDeadLetters(_ letters: [DeadLetter], counts: [EventCount]?) async throws
     /// Dead letters newest first; those with a number below `before` when given.
     func deadLetters(_ filter: DeadLetterFilter, before: Int64?, limit: Int) async throws

@@ -52,29 +52,37 @@ struct CloseQueue: Sendable {
         if form == .devices { lists.remove(slot) }
     }
 
-    /// Takes out all slots of the earliest time of all.
-    mutating func takeEarliest(into result: inout [Int32]) {
+    /// Takes out all slots of the earliest time of all; false when that is above a mark.
+    mutating func takeEarliest(through mark: Int64, into result: inout [Int32]) -> Bool {
         result.removeAll(keepingCapacity: true)
+        let time = earliest
+        guard time <= mark, time != .max else { return false }
         if form == .buckets {
             buckets.takeEarliest(into: &result)
-            return
+            return true
         }
-        let time = heap.earliest
-        while heap.earliest == time, time != .max {
+        while heap.earliest == time {
             let slot = heap.earliestSlot
             result.append(slot)
             remove(slot)
         }
+        return true
     }
 
-    /// Takes out all slots of the earliest time of a device.
-    mutating func takeEarliest(of device: UInt32, into result: inout [Int32]) {
+    /// Takes out all slots of the earliest time of a device; false when that is above a mark.
+    mutating func takeEarliest(
+        of device: UInt32,
+        through mark: Int64,
+        into result: inout [Int32]
+    ) -> Bool {
         result.removeAll(keepingCapacity: true)
         let time = lists.earliest(of: device)
-        while lists.earliest(of: device) == time, time != .max {
+        guard time <= mark, time != .max else { return false }
+        while lists.earliest(of: device) == time {
             let slot = lists.earliestSlot(of: device)
             result.append(slot)
             remove(slot)
         }
+        return true
     }
 }

@@ -34,7 +34,7 @@ struct Column<Element: BitwiseCopyable> {
         base = storage.base(Element.self)
     }
 
-    /// Makes it so long that it has `count` elements; new ones are `value`. It never shrinks.
+    /// Makes it at least as long as a count, with a value for new elements.
     mutating func grow(to count: Int, filledWith value: Element) {
         guard count > self.count else { return }
         reserve(count)

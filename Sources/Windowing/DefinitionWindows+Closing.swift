@@ -9,13 +9,12 @@ extension DefinitionWindows {
         _ output: inout WindowOutput
     ) {
         sortByKey(&slots, &keys)
-        let isTumbling = geometry.pane == geometry.size
-        if isTumbling {
-            send(slots, &output) { _, slot in (slot.start, end) }
-        } else {
+        if isHopping {
             sendMerged(&slots, end: end, keys, &output)
+        } else {
+            send(slots, &output) { _, slot in (slot.start, end) }
         }
-        if isTumbling, !keepsClosed {
+        if !isHopping, !keepsClosed {
             freeAll(slots, end: end, keys)
             return
         }
@@ -27,7 +26,7 @@ extension DefinitionWindows {
             if end < lastEnd {
                 open.schedule(slot, at: end &+ geometry.slide, device: device)
             } else if keepsClosed {
-                if isTumbling { pool.slots.base[Int(slot)].emissions = 1 }
+                pool.slots.base[Int(slot)].emissions = 1
                 kept.schedule(slot, at: lastEnd &+ correctFor, device: device)
             } else {
                 removeFromTable(slot)
@@ -94,14 +93,12 @@ extension DefinitionWindows {
             let series = pool[slots[low]].series
             var high = low + 1
             while high < slots.count, pool[slots[high]].series == series { high += 1 }
-            if sendMerged(slots[low..<high], end: end, revision: 0, &output) {
-                closed &+= 1
-                if keepsClosed {
-                    // The window's emissions are counted in its last pane.
-                    let device = isPerDevice ? keys.deviceOf[Int(series)] : 0
-                    let last = pane(of: series, end &- geometry.pane, mark: end, device: device)
-                    pool.slots.base[Int(last)].emissions = 1
-                }
+            sendMerged(slots[low..<high], end: end, revision: 0, &output)
+            closed &+= 1
+            if keepsClosed {
+                let device = isPerDevice ? keys.deviceOf[Int(series)] : 0
+                let counter = sentCounter(of: series, end: end, device: device)
+                sent.slots.base[Int(counter)].emissions = 1
             }
             low = high
         }
@@ -109,17 +106,26 @@ extension DefinitionWindows {
         output.counters.definitions[index].closed &+= closed
     }
 
-    /// Sends out one window made of panes; false when they have no reading.
+    /// The slot that counts the emissions of a hopping window, made when there is none.
+    mutating func sentCounter(of series: UInt32, end: Int64, device: UInt32) -> Int32 {
+        let found = sentTable.find(series, end, sent)
+        if found >= 0 { return found }
+        let slot = sent.add(series: series, start: end)
+        sentTable.insert(slot, sent)
+        sentQueue.schedule(slot, at: end &+ correctFor, device: device)
+        return slot
+    }
+
+    /// Sends out one window made of panes; there is at least one.
     private mutating func sendMerged(
         _ panes: ArraySlice<Int32>,
         end: Int64,
         revision: Int32,
         _ output: inout WindowOutput
-    ) -> Bool {
-        guard let first = panes.first else { return false }
+    ) {
+        guard let first = panes.first else { return }
         var window = Accumulator.empty
         for slot in panes { window.merge(pool.slots.base[Int(slot)].accumulator) }
-        guard !window.isEmpty else { return false }
         if hasSketches {
             let merged = sketches.add()
             for slot in panes where pool.sketches[Int(slot)] >= 0 {
@@ -136,7 +142,6 @@ extension DefinitionWindows {
             revision: revision
         )
         flush(whenAbove: RowBlock.rowCountMax - 1, &output)
-        return true
     }
 
     /// Sends out the corrected windows again, by end, then key.
@@ -146,25 +151,25 @@ extension DefinitionWindows {
     ) {
         var slots = corrections
         corrections.removeAll(keepingCapacity: true)
-        sortByKey(&slots, &keys)
+        let counters = isHopping ? sent.slots.base : pool.slots.base
+        keys.order.sort(&slots, keys.series) { counters[Int($0)].series }
         let ordered = slots.enumerated()
             .map { (position: $0.offset, slot: $0.element, end: endOfClosed($0.element)) }
             .sorted { ($0.end, $0.position) < ($1.end, $1.position) }
         for (_, slot, end) in ordered {
-            let emissions = pool[slot].emissions & ~Slot.dirty
-            pool.slots.base[Int(slot)].emissions = min(emissions + 1, Slot.emissionsMax)
-            let revision = Int32(emissions)
-            if sendCorrected(slot, end: end, revision: revision, &output) {
-                output.counters.definitions[index].closed &+= revision == 0 ? 1 : 0
-                output.counters.definitions[index].revised &+= revision == 0 ? 0 : 1
-            }
+            let emissions = counters[Int(slot)].emissions & ~Slot.dirty
+            counters[Int(slot)].emissions = min(emissions + 1, Slot.emissionsMax)
+            sendCorrected(slot, end: end, revision: Int32(emissions), &output)
+            output.counters.definitions[index].closed &+= emissions == 0 ? 1 : 0
+            output.counters.definitions[index].revised &+= emissions == 0 ? 0 : 1
         }
         flush(whenAbove: 0, &output)
     }
 
     /// The end of the window whose emissions a slot counts.
     private func endOfClosed(_ slot: Int32) -> Int64 {
-        isSession ? kept.time(of: slot) &- correctFor : pool[slot].start &+ geometry.pane
+        if isSession { return kept.time(of: slot) &- correctFor }
+        return isHopping ? sent[slot].start : pool[slot].start &+ geometry.size
     }
 
     private mutating func sendCorrected(
@@ -172,16 +177,17 @@ extension DefinitionWindows {
         end: Int64,
         revision: Int32,
         _ output: inout WindowOutput
-    ) -> Bool {
-        if !isSession, geometry.pane != geometry.size {
+    ) {
+        if isHopping {
             var panes: [Int32] = []
             var start = end &- geometry.size
             while start < end {
-                let pane = findPane(pool[slot].series, start)
+                let pane = findPane(sent[slot].series, start)
                 if pane >= 0 { panes.append(pane) }
                 start &+= geometry.pane
             }
-            return sendMerged(panes[...], end: end, revision: revision, &output)
+            sendMerged(panes[...], end: end, revision: revision, &output)
+            return
         }
         let window = pool[slot]
         if hasSketches {
@@ -195,7 +201,6 @@ extension DefinitionWindows {
             revision: revision
         )
         flush(whenAbove: RowBlock.rowCountMax - 1, &output)
-        return true
     }
 
     private func writeQuantiles(_ window: borrowing Accumulator, sketch: Int32) {

@@ -94,7 +94,9 @@ extension DefinitionWindows {
         if mark >= open.earliest(of: device) {
             close(device: device, through: mark, &keys, &output)
         }
-        if keepsClosed, mark >= kept.earliest(of: device) { movedDevices.append(device) }
+        if keepsClosed, mark >= min(kept.earliest(of: device), sentQueue.earliest(of: device)) {
+            movedDevices.append(device)
+        }
     }
 
     @inline(__always)
@@ -236,9 +238,13 @@ extension DefinitionWindows {
         let lastEnd = min(geometry.lastEnd(ofPane: start), mark)
         var end = geometry.end(from: first, above: mark &- correctFor)
         while end <= lastEnd {
-            let slot = pane(of: series, end &- geometry.pane, mark: mark, device: device)
-            if pool[slot].emissions & Slot.dirty == 0 {
-                pool.slots.base[Int(slot)].emissions |= Slot.dirty
+            // A tumbling window counts its own emissions.
+            let slot =
+                isHopping
+                ? sentCounter(of: series, end: end, device: device) : findPane(series, start)
+            let counter = (isHopping ? sent.slots.base : pool.slots.base) + Int(slot)
+            if counter.pointee.emissions & Slot.dirty == 0 {
+                counter.pointee.emissions |= Slot.dirty
                 corrections.append(slot)
             }
             end &+= geometry.slide

@@ -30,7 +30,12 @@ struct DefinitionWindows: Sendable {
     var open: CloseQueue
     /// When what is closed is forgotten.
     var kept: CloseQueue
-    /// Slots at the end of corrected windows; empty between calls.
+    /// With corrections of hopping windows, which have no slot of their own: slots with their
+    /// ends as starts, that count their emissions until they are forgotten.
+    var sent = SlotPool(hasSketches: false)
+    var sentTable = SlotTable()
+    var sentQueue: CloseQueue
+    /// Slots that count the emissions of corrected windows; empty between calls.
     var corrections: [Int32] = []
     /// Devices with something to forget; empty between calls.
     var movedDevices: [UInt32] = []
@@ -65,10 +70,13 @@ struct DefinitionWindows: Sendable {
         pool = SlotPool(hasSketches: !definition.quantiles.isEmpty)
         open = CloseQueue(isSession: gap > 0, isPerDevice: isPerDevice)
         kept = CloseQueue(isSession: gap > 0, isPerDevice: isPerDevice)
+        sentQueue = CloseQueue(isSession: false, isPerDevice: isPerDevice)
         block = RowBlock(quantileCount: definition.quantiles.count)
     }
 
     var isSession: Bool { gap > 0 }
+    /// Whether a window is put together from several panes.
+    var isHopping: Bool { geometry.pane != geometry.size }
     var hasSketches: Bool { !definition.quantiles.isEmpty }
 
     /// A time less the lateness; the smallest number before the first event.
@@ -95,6 +103,8 @@ struct DefinitionWindows: Sendable {
         closedSessions.makeUnique()
         open.makeUnique()
         kept.makeUnique()
+        sent.makeUnique()
+        sentQueue.makeUnique()
         devices.makeUnique()
         block.prepare()
         pool.grow(to: seriesCount)
@@ -102,6 +112,7 @@ struct DefinitionWindows: Sendable {
         devices.grow(to: deviceCount, filledWith: DeviceMark())
         open.grow(toDeviceCount: deviceCount)
         kept.grow(toDeviceCount: deviceCount)
+        sentQueue.grow(toDeviceCount: deviceCount)
     }
 
     /// Counts a reading in a slot.
@@ -140,18 +151,18 @@ struct DefinitionWindows: Sendable {
         _ keys: inout PartitionKeys,
         _ output: inout WindowOutput
     ) {
-        while open.earliest <= mark, open.earliest != .max {
+        var slots = closing
+        closing = []
+        while true {
             let due = open.earliest
-            var slots = closing
-            closing = []
-            open.takeEarliest(into: &slots)
+            guard open.takeEarliest(through: mark, into: &slots) else { break }
             if isSession {
                 closeSessions(&slots, end: due, &keys, &output)
             } else {
                 closePanes(&slots, end: due, &keys, &output)
             }
-            closing = slots
         }
+        closing = slots
     }
 
     /// Closes everything of a device that ends at or before a mark.
@@ -161,19 +172,18 @@ struct DefinitionWindows: Sendable {
         _ keys: inout PartitionKeys,
         _ output: inout WindowOutput
     ) {
-        while open.earliest(of: device) <= mark {
+        var slots = closing
+        closing = []
+        while true {
             let due = open.earliest(of: device)
-            guard due != .max else { return }
-            var slots = closing
-            closing = []
-            open.takeEarliest(of: device, into: &slots)
+            guard open.takeEarliest(of: device, through: mark, into: &slots) else { break }
             if isSession {
                 closeSessions(&slots, end: due, &keys, &output)
             } else {
                 closePanes(&slots, end: due, &keys, &output)
             }
-            closing = slots
         }
+        closing = slots
     }
 
     /// Notes that a window of a series has closed.
@@ -186,24 +196,32 @@ struct DefinitionWindows: Sendable {
     }
 
     /// Ends a call: sends out what was corrected, and forgets what is too old to be.
-    mutating func finish(newest: Int64, _ keys: inout PartitionKeys, _ output: inout WindowOutput) {
+    mutating func finish(
+        newest: Int64,
+        _ keys: inout PartitionKeys,
+        _ output: inout WindowOutput
+    ) {
         guard keepsClosed else { return }
         if !corrections.isEmpty { sendCorrections(&keys, &output) }
         var slots: [Int32] = []
         if isPerDevice {
             for device in movedDevices {
                 let mark = mark(ofDevice: device)
-                while kept.earliest(of: device) <= mark, kept.earliest(of: device) != .max {
-                    kept.takeEarliest(of: device, into: &slots)
+                while kept.takeEarliest(of: device, through: mark, into: &slots) {
                     for slot in slots { forget(slot) }
+                }
+                while sentQueue.takeEarliest(of: device, through: mark, into: &slots) {
+                    for slot in slots { forgetSent(slot) }
                 }
             }
             movedDevices.removeAll()
         } else {
             let mark = mark(newest)
-            while kept.earliest <= mark, kept.earliest != .max {
-                kept.takeEarliest(into: &slots)
+            while kept.takeEarliest(through: mark, into: &slots) {
                 for slot in slots { forget(slot) }
+            }
+            while sentQueue.takeEarliest(through: mark, into: &slots) {
+                for slot in slots { forgetSent(slot) }
             }
         }
     }
@@ -215,5 +233,10 @@ struct DefinitionWindows: Sendable {
             removeFromTable(slot)
         }
         free(slot)
+    }
+
+    private mutating func forgetSent(_ slot: Int32) {
+        sentTable.remove(slot, sent)
+        sent.free(slot)
     }
 }

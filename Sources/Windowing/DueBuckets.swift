@@ -19,7 +19,9 @@ struct DueBuckets: Sendable {
 
     /// Takes out the slots of the earliest time.
     mutating func takeEarliest(into result: inout [Int32]) {
-        guard let time = times.first, let bucket = bucketOf.removeValue(forKey: time) else { return }
+        guard let time = times.first, let bucket = bucketOf.removeValue(forKey: time) else {
+            return
+        }
         swap(&result, &slots[Int(bucket)])
         slots[Int(bucket)].removeAll(keepingCapacity: slots[Int(bucket)].capacity <= 1024)
         free.append(bucket)

@@ -67,7 +67,8 @@ extension PartitionWindows {
                 hint: "use the version of the program that wrote it"
             )
         }
-        newestTime = try version == 1
+        newestTime =
+            try version == 1
             ? Self.inRange(reader.signed()) : reader.time(within: Self.timeMax)
         try decodeSeries(&reader, version: version)
         keys.addDevices()

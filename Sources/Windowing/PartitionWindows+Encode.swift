@@ -60,6 +60,13 @@ extension DefinitionWindows {
         let slots = sortedSlots(seriesCount: seriesCount)
         writer.varint(UInt64(slots.count))
         for slot in slots { encode(slot, &writer) }
+        let counters = sent.sortedSlots(seriesCount: seriesCount)
+        writer.varint(UInt64(counters.count))
+        for slot in counters {
+            writer.varint(UInt64(sent[slot].series))
+            writer.fixed(sent[slot].start)
+            writer.varint(UInt64(sent[slot].emissions))
+        }
     }
 
     /// The windows by series, then start; of sessions that start together, by end.
@@ -146,8 +153,14 @@ extension Accumulator {
     private var packed: SIMD8<Double> {
         get {
             SIMD8(
-                extremes.min, extremes.max, ends.first, ends.last,
-                moments.high.x, moments.low.x, moments.high.y, moments.low.y
+                extremes.min,
+                extremes.max,
+                ends.first,
+                ends.last,
+                moments.high.x,
+                moments.low.x,
+                moments.high.y,
+                moments.low.y
             )
         }
         set {

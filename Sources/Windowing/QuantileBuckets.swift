@@ -37,7 +37,8 @@ enum QuantileBuckets {
         let fraction = Double(bitPattern: bits & 0xF_FFFF_FFFF_FFFF | 0x3FF0_0000_0000_0000) - 1
         let step = Int(Double(perOctave) * cubic(fraction))
         let index = exponent &* perOctave &+ min(step, perOctave - 1) &+ bias
-        return value < 0 ? Int32(truncatingIfNeeded: -1 &- index)
+        return value < 0
+            ? Int32(truncatingIfNeeded: -1 &- index)
             : Int32(truncatingIfNeeded: 1 &+ index)
     }
 
@@ -53,9 +54,9 @@ enum QuantileBuckets {
         guard key != 0 else { return 0 }
         let index = key > 0 ? Int(key) - 1 : -1 - Int(key)
         let low = bound((index << level) - bias)
-        let high = bound(((index + 1) << level) - bias)
+        let high = min(bound(((index + 1) << level) - bias), .greatestFiniteMagnitude)
         // 2 low high / (low + high), without overflow.
-        let middle = high.isInfinite ? low : low * (2 / (1 + low / high))
+        let middle = low * (2 / (1 + low / high))
         return key > 0 ? middle : -middle
     }
 

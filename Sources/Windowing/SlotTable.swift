@@ -57,7 +57,9 @@ struct SlotTable: Sendable {
         var place = Self.hash(series, start) & mask
         while places[place] >= 0 {
             let slot = Int(places[place])
-            if pool.slots.base[slot].series == series, pool.slots.base[slot].start == start { break }
+            if pool.slots.base[slot].series == series, pool.slots.base[slot].start == start {
+                break
+            }
             place = (place &+ 1) & mask
         }
         return place

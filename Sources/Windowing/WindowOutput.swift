@@ -11,8 +11,10 @@ public struct WindowOutput: Sendable {
     /// `windows.series` is the partition's own dictionary, shared and not copied: in all outputs of
     /// one ``PartitionWindows`` and those that continue its snapshots an id is the same key.
     public internal(set) var closed: [ClosedWindows] = []
-    /// Readings that are in no window, per call duplicates and those over the limit, then the late
-    /// ones by definition; in log order. At most ``reportCountMax``: the counters tell all.
+    /// Readings that are in no window, in log order.
+    ///
+    /// Per call duplicates and those over the limit come first, then the late ones by definition.
+    /// There are at most ``reportCountMax``, and ``duplicateReportCountMax``: counters tell all.
     public internal(set) var unwindowed: [Unwindowed] = []
     /// Counts since the output was made or emptied.
     public internal(set) var counters = WindowCounters()

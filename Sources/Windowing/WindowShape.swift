@@ -84,14 +84,43 @@ extension DefinitionWindows {
                 throw ByteReader.damaged("a lateness is out of range")
             }
         }
-        closedThrough = version == 1
+        closedThrough =
+            version == 1
             ? max(-limit, try reader.signed()) : try reader.time(within: limit)
         if version == 1, closedThrough == -limit { closedThrough = Int64.min }
         if version > 1 { try decodeDevices(&reader, saved, limit) }
         let mark = version == 1 ? closedThrough : Self.mark(closedThrough, newest, lateness)
         for _ in 0..<(try reader.count()) {
             try decodeWindow(
-                &reader, saved, version: version, keys, mark: mark, lateness: lateness)
+                &reader,
+                saved,
+                version: version,
+                keys,
+                mark: mark,
+                lateness: lateness
+            )
+        }
+        if version > 1 { try decodeSent(&reader, keys) }
+    }
+
+    /// Reads how often closed hopping windows were sent out.
+    private mutating func decodeSent(
+        _ reader: inout ByteReader,
+        _ keys: borrowing PartitionKeys
+    ) throws {
+        for _ in 0..<(try reader.count()) {
+            let id = try reader.varint()
+            let end = try reader.time(within: PartitionWindows.timeMax * 2)
+            let emissions = try reader.varint()
+            guard id < UInt64(keys.series.count), isHopping, end != Int64.min,
+                (1...UInt64(Slot.emissionsMax)).contains(emissions),
+                geometry.paneStart(of: end) == end,
+                sentTable.find(UInt32(id), end, sent) < 0
+            else { throw ByteReader.damaged("a sent window is not valid") }
+            guard keepsClosed else { continue }
+            let device = isPerDevice ? keys.deviceOf[Int(id)] : 0
+            let slot = sentCounter(of: UInt32(id), end: end, device: device)
+            sent.slots.base[Int(slot)].emissions = UInt32(emissions)
         }
     }
 
@@ -137,7 +166,8 @@ extension DefinitionWindows {
         if isSession, emissions > 0 {
             closedEnd = try reader.time(within: PartitionWindows.timeMax * 2)
         }
-        let window = try version == 1
+        let window =
+            try version == 1
             ? Accumulator(version1: &reader) : Accumulator(from: start, &reader)
         guard !isSession || !window.isEmpty else {
             throw ByteReader.damaged("a session is empty")

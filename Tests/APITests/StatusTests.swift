@@ -10,6 +10,12 @@ import Testing
 
 @Suite("Health, metrics and the status page")
 struct StatusTests {
+    private struct LateRow: Decodable {
+        let definition: String
+        let key: SeriesKey
+        let value: Double
+    }
+
     @Test("healthy at once, ready only when windows are restored and can be stored")
     func ready() async throws {
         let fixture = try await APIFixture()
@@ -43,7 +49,7 @@ struct StatusTests {
             #expect(window.watermark == ServiceFixture.at(290))
             let used = try #require(status.partitions.first { $0.events > 0 })
             #expect(used.openWindows == 1 && used.series == 1)
-            let late: [LateEvent] = try await client.get("/v1/events/late").decoded()
+            let late: [LateRow] = try await client.get("/v1/events/late").decoded()
             #expect(late.map(\.value) == [5])
         }
     }

@@ -83,6 +83,9 @@ final class MockBroker: Sendable {
         }
     }
 
+    /// Ends it for good, with all it holds.
+    func kill() { process.kill() }
+
     /// One for all tests that do not disturb it.
     static let shared = Result { try MockBroker() }
 }

@@ -8,7 +8,8 @@ import Logging
 /// A process beside the Kafka tests: a broker in memory, or a consumer that can be killed.
 ///
 ///     KafkaPeer broker            prints its address; makes a topic for each line "NAME COUNT"
-///     KafkaPeer consume BROKERS TOPIC GROUP FOLDER
+///     KafkaPeer consume BROKERS TOPIC GROUP FOLDER STRATEGY
+///     KafkaPeer rates BROKERS TOPIC BATCHES    appends and reads batches of 1,000 events
 ///     KafkaPeer guard PROGRAM ARGUMENT...    runs a program that must not outlive the tests
 ///
 /// It ends when its standard input ends or, as a consumer, after two minutes.
@@ -19,13 +20,22 @@ enum KafkaPeer {
         switch arguments.first {
         case "broker" where arguments.count == 1:
             broker()
-        case "consume" where arguments.count == 5:
+        case "consume" where arguments.count == 6:
             let words = Array(arguments)
-            try await consume(words[1], words[2], words[3], folder: words[4])
+            try await consume(
+                words[1],
+                words[2],
+                words[3],
+                folder: words[4],
+                strategy: words[5]
+            )
+        case "rates" where arguments.count == 4:
+            let words = Array(arguments)
+            try await Rates.measure(words[1], words[2], batchCount: Int(words[3]) ?? 1000)
         case "guard" where arguments.count > 1:
             try watch(Array(arguments.dropFirst()))
         default:
-            print("usage: KafkaPeer broker | consume BROKERS TOPIC GROUP FOLDER | guard PROGRAM")
+            print("KafkaPeer: see the comment of its source for what it takes")
             exit(2)
         }
     }
@@ -37,6 +47,10 @@ enum KafkaPeer {
 
     /// Runs a program until standard input ends, or asks it to end at a line.
     private static func watch(_ words: [String]) throws {
+        // The threads of tests block signals, and what they start inherits that.
+        var none = sigset_t()
+        sigemptyset(&none)
+        sigprocmask(SIG_SETMASK, &none, nil)
         let process = Process()
         process.executableURL = URL(fileURLWithPath: words[0])
         process.arguments = Array(words.dropFirst())
@@ -68,12 +82,14 @@ enum KafkaPeer {
 
     /// Appends what it reads of each partition to a file `FOLDER/PARTITION`, a line a frame.
     ///
-    /// A line has base offset, end offset and values. The end of the last line is the partition's checkpoint.
+    /// A line has base offset, end offset and values. The end of the last line is the
+    /// partition's checkpoint.
     private static func consume(
         _ brokers: String,
         _ topic: String,
         _ group: String,
-        folder: String
+        folder: String,
+        strategy: String
     ) async throws {
         Thread.detachNewThread {
             while readLine() != nil {}
@@ -81,6 +97,7 @@ enum KafkaPeer {
         }
         var settings = KafkaSettings(brokers: brokers, topic: topic)
         settings.group = group
+        settings.properties["partition.assignment.strategy"] = strategy
         let log = try await KafkaLog.open(
             settings,
             wallClock: SystemWallClock(),

@@ -31,7 +31,7 @@ final class Broker {
     let tlsPort: Int
     let folder: URL
     private let configuration: String
-    private var process: Process?
+    private var process: ChildProcess?
 
     init(_ options: Options = Options()) async throws {
         folder = FileManager.default.temporaryDirectory
@@ -49,11 +49,11 @@ final class Broker {
             let file = folder.appendingPathComponent("passwords").path
             try options.users.map { "\($0):\($1)\n" }.joined()
                 .write(toFile: file, atomically: true, encoding: .utf8)
-            try Self.run("mosquitto_passwd", ["-U", file])
+            try await Self.run("mosquitto_passwd", ["-U", file])
             lines.append("password_file \(file)")
         }
         if options.usesTLS {
-            try Self.makeCertificates(in: folder)
+            try await Self.makeCertificates(in: folder)
             lines += [
                 "listener \(tlsPort) 127.0.0.1",
                 "certfile \(folder.path)/server.pem", "keyfile \(folder.path)/server.key",
@@ -69,7 +69,7 @@ final class Broker {
     }
 
     deinit {
-        if let process, process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process = nil
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -78,12 +78,8 @@ final class Broker {
     /// Starts the process, again on the same ports and with what it has stored.
     func start() async throws {
         let program = try #require(Self.program, "mosquitto is not installed")
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = ["-c", folder.appendingPathComponent("broker.conf").path]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        let file = folder.appendingPathComponent("broker.conf").path
+        let process = try ChildProcess(program, ["-c", file])
         self.process = process
         let port = port
         try await SourceContract.until("mosquitto listens") {
@@ -93,30 +89,24 @@ final class Broker {
     }
 
     /// Stops the process in good order: it stores what it has.
-    func stop() {
+    func stop() async throws {
         guard let process else { return }
         process.terminate()
-        process.waitUntilExit()
+        _ = try await process.wait()
         self.process = nil
     }
 
     /// Runs a program to its end.
-    static func run(_ program: String, _ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "\(program) \(arguments)")
+    static func run(_ program: String, _ arguments: [String]) async throws {
+        let isGood = try await ChildProcess(program, arguments).wait()
+        try #require(isGood, "\(program) \(arguments)")
     }
 
     /// An authority, a server's certificate for 127.0.0.1 and localhost, and another authority.
-    private static func makeCertificates(in folder: URL) throws {
+    private static func makeCertificates(in folder: URL) async throws {
         func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
         for (name, subject) in [("ca", "/CN=Test CA"), ("other", "/CN=Other CA")] {
-            try run(
+            try await run(
                 "openssl",
                 [
                     "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
@@ -125,7 +115,7 @@ final class Broker {
                 ]
             )
         }
-        try run(
+        try await run(
             "openssl",
             [
                 "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
@@ -134,7 +124,7 @@ final class Broker {
         )
         try "subjectAltName=DNS:localhost,IP:127.0.0.1\n"
             .write(toFile: path("names"), atomically: true, encoding: .utf8)
-        try run(
+        try await run(
             "openssl",
             [
                 "x509", "-req", "-in", path("server.csr"), "-CA", path("ca.pem"),

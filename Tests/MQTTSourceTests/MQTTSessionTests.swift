@@ -90,7 +90,7 @@ struct MQTTSessionTests {
         let valid =
             ServerSide.publish("plant/m/t", "21.5", packetID: 9) + ServerSide.pingresp
             + ServerSide.disconnect(0x8B, "bye")
-        for round in 0..<20_000 {
+        for round in 0..<4000 {
             let harness = try SessionHarness.ready { $0.messageByteCountMax = 1024 }
             var bytes = valid
             if round % 2 == 0 {

@@ -73,7 +73,7 @@ struct BrokerRig: SourceContract.Rig {
     let settings: MQTTSettings
 
     func publish(_ payloads: Range<Int>) async throws {
-        try TestPublisher.publish(
+        try await TestPublisher.publish(
             payloads.map {
                 TestPublisher.Message(topic: "plant/d\($0 % 7)/s", payload: Array("\($0)".utf8))
             },

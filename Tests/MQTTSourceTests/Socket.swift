@@ -7,7 +7,7 @@ import Darwin
 #endif
 
 /// A blocking loopback connection of a test, with a time limit on every call.
-final class Socket {
+final class Socket: Sendable {
     let descriptor: Int32
 
     /// Connects.
@@ -23,6 +23,16 @@ final class Socket {
             close(descriptor)
             throw FleetError(.unavailable, "cannot connect to port \(port)")
         }
+        limitTime()
+    }
+
+    /// Takes over a descriptor.
+    init(descriptor: Int32) {
+        self.descriptor = descriptor
+        limitTime()
+    }
+
+    private func limitTime() {
         var limit = timeval(tv_sec: 20, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(
@@ -35,9 +45,15 @@ final class Socket {
         }
     }
 
-    /// Takes over a connection that was accepted.
-    init(descriptor: Int32) {
-        self.descriptor = descriptor
+    /// Waits for the next connection of a listener.
+    func accept() throws -> Socket {
+        #if canImport(Glibc)
+        let connection = Glibc.accept(descriptor, nil, nil)
+        #else
+        let connection = Darwin.accept(descriptor, nil, nil)
+        #endif
+        guard connection >= 0 else { throw FleetError(.timeout, "nobody came: \(errno)") }
+        return Socket(descriptor: connection)
     }
 
     deinit {
@@ -64,17 +80,21 @@ final class Socket {
         return Array(buffer.prefix(count))
     }
 
-    /// A port that nobody listens on.
+    /// A port that nobody listens on, below those that the system gives to connections.
     static func freePort() throws -> Int {
-        let (descriptor, port) = try listener()
-        close(descriptor)
-        return port
+        for _ in 0..<100 {
+            let port = Int.random(in: 11_000..<32_000)
+            guard let (descriptor, _) = try? listener(port) else { continue }
+            close(descriptor)
+            return port
+        }
+        throw FleetError(.unavailable, "no free port in 100 attempts")
     }
 
-    /// Listens on a port of the system's choice.
-    static func listener() throws -> (descriptor: Int32, port: Int) {
+    /// Listens on a port, by default one of the system's choice.
+    static func listener(_ port: Int = 0) throws -> (descriptor: Int32, port: Int) {
         let descriptor = try make()
-        var address = address(0)
+        var address = address(port)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isBound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {

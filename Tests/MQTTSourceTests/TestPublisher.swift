@@ -1,12 +1,13 @@
 import Core
+import Foundation
 
 @testable import MQTTSource
 
 /// Publishes messages to a broker and waits until it has acknowledged them all.
 ///
-/// Blocking: made for tests, on a thread of the caller's.
+/// Sockets block here, so that it all happens on a thread of its own.
 enum TestPublisher {
-    struct Message {
+    struct Message: Sendable {
         var topic: String
         var payload: [UInt8]
         var isRetained = false
@@ -18,6 +19,23 @@ enum TestPublisher {
         port: Int,
         qualityOfService: UInt8 = 1,
         user: (String, String)? = nil
+    ) async throws {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread {
+                continuation.resume(
+                    with: Result {
+                        try publishBlocking(messages, port, qualityOfService, user)
+                    }
+                )
+            }
+        } as Void
+    }
+
+    private static func publishBlocking(
+        _ messages: [Message],
+        _ port: Int,
+        _ qualityOfService: UInt8,
+        _ user: (String, String)?
     ) throws {
         let socket = try Socket(port: port)
         try socket.write(

@@ -147,19 +147,7 @@ extension ProcessTests {
                 return status.problem == nil && status.lag == 0 && !status.partitions.isEmpty
                     && status.partitions.allSatisfy { $0.openWindows == 0 }
             }
-            let bytes = try await server.client.getBytes("/v1/events", ["format": "csv"])
-            return try String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropFirst()
-                .map { line in
-                    let cells = line.split(separator: ",").map(String.init)
-                    guard cells.count == 4, let time = Timestamp(rfc3339: cells[0]),
-                        let value = Double(cells[3])
-                    else { throw ProcessProblem("no reading: \(line)") }
-                    return Reading(
-                        key: try SeriesKey(device: cells[1], sensor: cells[2]),
-                        time: time.microseconds,
-                        value: value
-                    )
-                }
+            return try await server.exportedReadings()
         }
 
         @Test("the comparison itself finds every altered number")

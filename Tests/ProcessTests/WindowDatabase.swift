@@ -38,6 +38,14 @@ struct WindowDatabase {
         try await rows("SELECT partition FROM checkpoints WHERE replay_from > 0").count
     }
 
+    /// The one number that a query answers.
+    func count(_ sql: String) async throws -> Int {
+        guard let cell = try await rows(sql).first?.first else {
+            throw ProcessProblem("no answer to \(sql)")
+        }
+        return try Self.integer(cell)
+    }
+
     private func rows(_ sql: String) async throws -> [[String]] {
         let output = try await Binary.output(
             of: "sqlite3",

@@ -25,46 +25,182 @@ struct SQLiteShellTests {
 
     private func addWindows() async throws {
         let keys = [("m-1", "t"), ("m-1", "v"), ("m-2", "t")].map(Samples.key)
-        for end in 1...3 {
-            try await store.commit(
-                Samples.commit(keys.map { ($0, Int64(end)) }, through: Int64(end)),
-                at: Samples.minute(Int64(end))
-            )
+        try await store.define([StoredDefinition(name: "1m", size: .seconds(60))])
+        for end in 1...3 as ClosedRange<Int64> {
+            var commit = Samples.commit(keys.map { ($0, end) }, through: end)
+            commit.seen = Samples.seen(keys.dropLast(end == 1 ? 0 : 1).map { ($0, end * 20) })
+            try await store.commitNext(commit, at: Samples.minute(end))
         }
+        try await store.setRegistry([
+            RegistryEntry(
+                key: SeriesKey(uncheckedDevice: "m-1", sensor: ""),
+                site: "north",
+                expectedInterval: .seconds(15),
+                updatedAt: Samples.minute(0)
+            ),
+            RegistryEntry(key: keys[0], unit: "°C", max: 90, updatedAt: Samples.minute(1)),
+        ])
+        var revised = WindowBatch(quantilePoints: [0.5, 0.95])
+        revised.append(
+            series: revised.series.insert(keys[0]),
+            start: Samples.minute(3).microseconds,
+            end: Samples.minute(4).microseconds,
+            count: 3,
+            sum: 6,
+            mean: 2,
+            min: 1,
+            max: 3,
+            stddev: 1,
+            first: 1,
+            last: 3,
+            rate: 0.05,
+            revision: 1,
+            quantiles: [2, 2.9]
+        )
+        var commit = Samples.commit([], through: 60)
+        commit.closed = [("1m", revised)]
+        commit.deadLetters = [Samples.letter(.late, 9, device: "m-2", definition: "1m")]
+        commit.counts = [EventCount(reason: .late, definition: "1m", count: 12)]
+        try await store.commitNext(commit, at: Samples.minute(5))
+        try await store.addDeadLetters([Samples.letter(.badValue, nil)], counts: nil)
+    }
+
+    /// Runs a query that `docs/sql.md` has, word for word.
+    private func documented(_ sql: String, on database: String) throws -> [String] {
+        #expect(try Documentation.sql().contains(sql + "\n"), "docs/sql.md lacks: \(sql)")
+        return try SQLiteShell.run(sql, on: database)
     }
 
     @Test("Which devices are there, and how fresh are they?")
     func devices() async throws {
         try await addWindows()
-        let lines = try SQLiteShell.run(
+        let lines = try documented(
+            "SELECT device, sensors, first_seen_at, last_event_at FROM devices ORDER BY device;",
+            on: folder.windows
+        )
+        #expect(
+            lines == [
+                "m-1|2|2018-08-28T00:01:00Z|2018-08-28T01:00:00Z",
+                "m-2|1|2018-08-28T00:01:00Z|2018-08-28T00:20:00Z",
+            ]
+        )
+    }
+
+    @Test("Which series are silent?")
+    func silent() async throws {
+        try await addWindows()
+        let lines = try documented(
             """
-            SELECT device, sensors, first_seen_at, last_window_end FROM devices ORDER BY device;
+            SELECT device, sensor, last_event_at, silent_seconds FROM silent_series
+            ORDER BY device, sensor;
+            """,
+            on: folder.windows
+        )
+        #expect(lines == ["m-2|t|2018-08-28T00:20:00Z|2400"])
+        let series = try documented(
+            """
+            SELECT device, sensor, last_event_at, last_window_end FROM series
+            WHERE device = 'm-1' ORDER BY sensor;
+            """,
+            on: folder.windows
+        )
+        #expect(
+            series == [
+                "m-1|t|2018-08-28T01:00:00Z|2018-08-28T00:04:00Z",
+                "m-1|v|2018-08-28T01:00:00Z|2018-08-28T00:03:00Z",
+            ]
+        )
+    }
+
+    @Test("Which windows of an interval are incomplete, and how do they spread?")
+    func interval() async throws {
+        try await addWindows()
+        let lines = try documented(
+            """
+            SELECT device, sensor, window_end, count, round(coverage, 2) AS coverage FROM windows
+            WHERE definition = '1m' AND coverage < 0.9
+              AND end_us > unixepoch('2018-08-28T00:00:00Z') * 1000000
+              AND end_us <= unixepoch('2018-08-28T00:05:00Z') * 1000000
+            ORDER BY device, sensor, end_us;
             """,
             on: folder.windows
         )
         #expect(
             lines == [
-                "m-1|2|2018-08-28T00:01:00Z|2018-08-28T00:03:00Z",
-                "m-2|1|2018-08-28T00:01:00Z|2018-08-28T00:03:00Z",
+                "m-1|t|2018-08-28T00:01:00Z|2|0.5", "m-1|t|2018-08-28T00:02:00Z|3|0.75",
+                "m-1|t|2018-08-28T00:04:00Z|3|0.75", "m-1|v|2018-08-28T00:01:00Z|2|0.5",
+                "m-1|v|2018-08-28T00:02:00Z|3|0.75",
             ]
         )
+        let quantiles = try documented(
+            """
+            SELECT device, sensor, window_end, revision, rate, quantiles ->> '$.p95' AS p95
+            FROM windows WHERE definition = '1m' AND revision > 0;
+            """,
+            on: folder.windows
+        )
+        #expect(quantiles == ["m-1|t|2018-08-28T00:04:00Z|1|0.05|2.9"])
+    }
+
+    @Test("What was not windowed, and why?")
+    func deadLetters() async throws {
+        try await addWindows()
+        let counts = try documented(
+            "SELECT reason, definition, total FROM event_counts ORDER BY total DESC;",
+            on: folder.windows
+        )
+        #expect(counts == ["late|1m|12", "bad_value||1"])
+        let lines = try documented(
+            """
+            SELECT number, received_at, reason, source, device, time, value, text FROM dead_letters
+            WHERE replayed_at IS NULL ORDER BY number DESC LIMIT 20;
+            """,
+            on: folder.windows
+        )
+        #expect(
+            lines == [
+                "2|2018-08-28T00:00:00Z|bad_value|http|a|2018-08-28T00:01:00Z|1.5|{\"é\": 1}",
+                "1|2018-08-28T00:09:00Z|late|log|m-2|2018-08-28T00:01:00Z|1.5|",
+            ]
+        )
+    }
+
+    @Test("What does the registry say, and how far is each partition?")
+    func registry() async throws {
+        try await addWindows()
+        let lines = try documented(
+            """
+            SELECT device, sensor, site, unit, expected_interval_seconds, min, max FROM registry
+            ORDER BY device, sensor;
+            """,
+            on: folder.windows
+        )
+        #expect(lines == ["m-1||north||15.0||", "m-1|t||°C|||90.0"])
+        let partitions = try documented(
+            """
+            SELECT partition, applied_through, max_event_time, accepted, committed_at
+            FROM checkpoints ORDER BY partition;
+            """,
+            on: folder.windows
+        )
+        #expect(partitions == ["0|60|2018-08-28T01:00:00Z|60|2018-08-28T00:05:00Z"])
     }
 
     @Test("What were the last windows of a series?")
     func lastWindows() async throws {
         try await addWindows()
-        let lines = try SQLiteShell.run(
+        let lines = try documented(
             """
             SELECT window_start, window_end, count, mean, stddev FROM windows
             WHERE definition = '1m' AND device = 'm-1' AND sensor = 't'
-            ORDER BY window_end DESC LIMIT 2;
+            ORDER BY end_us DESC LIMIT 2;
             """,
             on: folder.windows
         )
         #expect(
             lines == [
+                "2018-08-28T00:03:00Z|2018-08-28T00:04:00Z|3|2.0|1.0",
                 "2018-08-28T00:02:00Z|2018-08-28T00:03:00Z|4|3.1|0.5",
-                "2018-08-28T00:01:00Z|2018-08-28T00:02:00Z|3|2.1|0.5",
             ]
         )
     }
@@ -72,7 +208,7 @@ struct SQLiteShellTests {
     @Test("How did the last runs end?")
     func runs() async throws {
         try await publishRuns()
-        let lines = try SQLiteShell.run(
+        let lines = try documented(
             """
             SELECT run_id, pipeline, interval_end, attempt, state, scored, failed, is_published
             FROM runs ORDER BY created_at DESC LIMIT 5;
@@ -162,30 +298,27 @@ struct SQLiteShellTests {
                 last: 1
             )
         }
-        let late = LateEvent(
-            definition: "odd",
-            key: Samples.key("a"),
-            time: Timestamp(microseconds: 1_250_000),
-            value: 2,
-            partition: 0,
-            offset: 5
+        var late = Samples.letter(.late, 5, definition: "odd")
+        late.time = Timestamp(microseconds: 1_250_000)
+        late.value = 2
+        var rejected = DeadLetter(
+            receivedAt: Samples.minute(0),
+            reason: .badValue,
+            source: "http"
         )
+        rejected.text = "x"
         try await store.commit(
-            WindowCommit(
-                checkpoint: Samples.checkpoint(0, through: 6, snapshot: [1, 2]),
-                closed: [("odd", batch)],
-                late: [late]
-            ),
+            [
+                WindowCommit(
+                    checkpoint: Samples.checkpoint(0, through: 6, snapshot: [1, 2]),
+                    expectedAppliedThrough: nil,
+                    closed: [("odd", batch)],
+                    deadLetters: [late]
+                )
+            ],
             at: Samples.minute(0)
         )
-        try await store.addRejected([
-            RejectedRecord(
-                receivedAt: Samples.minute(0),
-                source: "http",
-                reason: "bad",
-                sample: "x"
-            )
-        ])
+        try await store.addDeadLetters([rejected], counts: nil)
         let lines = try SQLiteShell.run(
             """
             SELECT window_end, ifnull(stddev, 'null') FROM windows WHERE definition = 'odd';
@@ -206,7 +339,8 @@ struct SQLiteShellTests {
         )
         #expect(
             others == [
-                "0|6|6|2", "odd|a|1970-01-01T00:00:01.250Z|2.0|5", "2018-08-28T00:00:00Z|bad|x",
+                "0|6|6|2", "odd|a|1970-01-01T00:00:01.250Z|2.0|5",
+                "2018-08-28T00:00:00Z|bad_value|x",
                 "a|t|1970-01-02T00:00:00Z",
             ]
         )

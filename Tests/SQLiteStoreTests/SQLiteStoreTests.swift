@@ -39,7 +39,7 @@ struct SQLiteStoreTests {
             scheduledThrough: nil
         )
         _ = try await catalog.takeLease(role: "schedule", holder: "a", at: Samples.minute(1))
-        try await store.commit(
+        try await store.commitNext(
             Samples.commit([(Samples.key("a"), 1)], through: 7),
             at: Samples.minute(2)
         )
@@ -54,7 +54,7 @@ struct SQLiteStoreTests {
         #expect(try await store.checkpoints() == [Samples.checkpoint(0, through: 7)])
         #expect(try await store.windowSequence() == 1)
         // Known series keep their ids: the window below is another one of the same series.
-        try await store.commit(
+        try await store.commitNext(
             Samples.commit([(Samples.key("a"), 1), (Samples.key("a"), 2)]),
             at: Samples.minute(3)
         )
@@ -102,16 +102,16 @@ struct SQLiteStoreTests {
         let folder = try TemporaryFolder()
         let store = try SQLiteWindowStore(path: folder.windows)
         let key = Samples.key("a")
-        try await store.commit(Samples.commit([(key, 1)], through: 3), at: Samples.minute(2))
+        try await store.commitNext(Samples.commit([(key, 1)], through: 3), at: Samples.minute(2))
         try await store.file.execute("PRAGMA max_page_count = 80")
         let many = (0..<20_000).map { (Samples.key("device-\($0)"), Int64(2)) }
         let large = WindowCommit(
             checkpoint: Samples.checkpoint(0, through: 9),
-            closed: [("1m", Samples.windows(many)), ("2m", Samples.windows(many))],
-            late: []
+            expectedAppliedThrough: nil,
+            closed: [("1m", Samples.windows(many)), ("2m", Samples.windows(many))]
         )
         let error = await #expect(throws: FleetError.self) {
-            try await store.commit(large, at: Samples.minute(3))
+            try await store.commitNext(large, at: Samples.minute(3))
         }
         #expect(error?.code == .resourceExhausted)
         #expect(error?.message == "the disk is full: cannot write windows.db")
@@ -121,7 +121,7 @@ struct SQLiteStoreTests {
         #expect(try await store.windowCount(definition: "2m") == 0)
         // With space again the same commit works: no id of the failed one is remembered.
         try await store.file.execute("PRAGMA max_page_count = 1000000")
-        try await store.commit(large, at: Samples.minute(3))
+        try await store.commitNext(large, at: Samples.minute(3))
         #expect(try await store.seriesCount() == 20_001)
         #expect(try await store.windowCount(definition: "1m") == 20_001)
         let read = try await store.windows(
@@ -151,12 +151,12 @@ struct SQLiteStoreTests {
         let error = await #expect(throws: FleetError.self) {
             // The first call waits off the pool; the second then meets the held lock.
             try await second.file.read { _ in began.wait() }
-            try await second.commit(Samples.commit([]), at: Samples.minute(0))
+            try await second.commit([Samples.commit([])], at: Samples.minute(0))
         }
         mayEnd.signal()
         try await holder
         #expect(error?.code == .unavailable)
-        try await second.commit(Samples.commit([]), at: Samples.minute(0))
+        try await second.commit([Samples.commit([])], at: Samples.minute(0))
         await first.close()
         await second.close()
     }

@@ -50,3 +50,14 @@ enum SQLiteShell {
         return text.split(separator: "\n").map(String.init)
     }
 }
+
+/// The documentation that the tests hold to what it says.
+enum Documentation {
+    /// The text of docs/sql.md.
+    static func sql() throws -> String {
+        var folder = URL(filePath: #filePath)
+        for _ in 0..<3 { folder.deleteLastPathComponent() }
+        let text = try Data(contentsOf: folder.appending(path: "docs/sql.md"))
+        return String(decoding: text, as: UTF8.self)
+    }
+}

@@ -65,8 +65,13 @@ extension ServiceFixture {
             counters: PartitionCounters(),
             snapshot: nil
         )
-        let commit = WindowCommit(checkpoint: checkpoint, closed: [("1m", batch)], late: [])
-        try await windows.commit(commit, at: clock.now)
+        let stored = try await windows.checkpoints().first { $0.partition == 0 }
+        let commit = WindowCommit(
+            checkpoint: checkpoint,
+            expectedAppliedThrough: stored?.appliedThrough,
+            closed: [("1m", batch)]
+        )
+        try await windows.commit([commit], at: clock.now)
     }
 
     /// Publishes a fleet version made of these models and points `production` at it.
@@ -154,5 +159,13 @@ extension ServiceFixture {
             guard ContinuousClock.now < deadline else { throw WaitedTooLong(what: what) }
             try await Task.sleep(for: .milliseconds(1))
         }
+    }
+}
+
+extension WindowStore {
+    /// The kept events of a reason, newest first.
+    package func letters(_ reason: DeadLetterReason? = nil) async throws -> [DeadLetter] {
+        try await deadLetters(DeadLetterFilter(reason: reason), before: nil, limit: 10_000)
+            .map(\.letter)
     }
 }

@@ -62,7 +62,8 @@ package struct ServiceFixture: Sendable {
         ingest = Ingest(
             log: log,
             store: windows,
-            limits: settings.limits,
+            settings: settings,
+            progress: board,
             clock: clock,
             logger: logger
         )

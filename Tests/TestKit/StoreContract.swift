@@ -116,12 +116,45 @@ package enum StoreSamples {
     package static func commit(
         _ rows: [(SeriesKey, Int64)],
         through offset: Int64 = 1,
-        late: [LateEvent] = []
+        partition: Int = 0,
+        expected: Int64? = nil
     ) -> WindowCommit {
         WindowCommit(
-            checkpoint: checkpoint(0, through: offset),
-            closed: rows.isEmpty ? [] : [("1m", windows(rows))],
-            late: late
+            checkpoint: checkpoint(partition, through: offset),
+            expectedAppliedThrough: expected,
+            closed: rows.isEmpty ? [] : [("1m", windows(rows))]
+        )
+    }
+
+    /// Event times by key, given in minutes.
+    package static func seen(_ times: [(SeriesKey, Int64)]) -> SeenTimes {
+        var seen = SeenTimes(series: SeriesDictionary())
+        for (key, time) in times {
+            seen.ids.append(seen.series.insert(key))
+            seen.times.append(minute(time).microseconds)
+        }
+        return seen
+    }
+
+    /// A dead letter of the log.
+    package static func letter(
+        _ reason: DeadLetterReason,
+        _ offset: Int64?,
+        device: String = "a",
+        definition: String? = nil
+    ) -> DeadLetter {
+        DeadLetter(
+            receivedAt: minute(offset ?? 0),
+            reason: reason,
+            source: offset == nil ? "http" : "log",
+            definition: definition,
+            device: device,
+            sensor: "t",
+            time: minute(1),
+            value: 1.5,
+            text: offset == nil ? "{\"é\": 1}" : nil,
+            partition: offset == nil ? nil : 0,
+            offset: offset
         )
     }
 
@@ -169,5 +202,15 @@ package enum StoreSamples {
             manifestKey: "manifest-\(run)",
             publishedAt: minute(to + 1)
         )
+    }
+}
+
+extension WindowStore {
+    /// Commits after whatever is stored of the partition.
+    package func commitNext(_ commit: WindowCommit, at now: Timestamp) async throws {
+        var commit = commit
+        commit.expectedAppliedThrough = try await checkpoints()
+            .first { $0.partition == commit.checkpoint.partition }?.appliedThrough
+        try await self.commit([commit], at: now)
     }
 }

@@ -3,7 +3,8 @@ import Store
 
 /// What every ``WindowStore`` promises, as checks for the twin and the drivers alike.
 package enum WindowStoreContract {
-    package static let checks: [WindowStoreCheck] = windowChecks + predictionChecks
+    package static let checks: [WindowStoreCheck] =
+        windowChecks + changeChecks + eventChecks + predictionChecks
 
     static let windowChecks: [WindowStoreCheck] = [
         WindowStoreCheck("every column of a window comes back", columns),
@@ -16,8 +17,6 @@ package enum WindowStoreContract {
         WindowStoreCheck("windows of one series come by end", oneSeries),
         WindowStoreCheck("series are listed with first seen and last window", seriesList),
         WindowStoreCheck("a checkpoint keeps its snapshot until a new one", checkpoints),
-        WindowStoreCheck("late events are kept once, newest first", lateEvents),
-        WindowStoreCheck("rejected events come newest first", rejected),
         WindowStoreCheck("definitions do not mix", definitions),
         WindowStoreCheck("a closed store is unavailable", closed),
     ]
@@ -37,11 +36,11 @@ package enum WindowStoreContract {
 
     @Sendable private static func columns(_ store: any WindowStore) async throws {
         let batch = Samples.windows([(Samples.key("a"), 1), (Samples.key("a"), 2)])
-        try await store.commit(
+        try await store.commitNext(
             WindowCommit(
                 checkpoint: Samples.checkpoint(3, through: 9),
-                closed: [("1m", batch)],
-                late: []
+                expectedAppliedThrough: nil,
+                closed: [("1m", batch)]
             ),
             at: Samples.minute(3)
         )
@@ -68,19 +67,19 @@ package enum WindowStoreContract {
     @Sendable private static func repeats(_ store: any WindowStore) async throws {
         let (a, b) = (Samples.key("a"), Samples.key("b"))
         let first = Samples.commit([(a, 1), (b, 1), (a, 2)], through: 4)
-        try await store.commit(first, at: Samples.minute(3))
-        try await store.commit(first, at: Samples.minute(9))
+        try await store.commitNext(first, at: Samples.minute(3))
+        try await store.commitNext(first, at: Samples.minute(9))
         try same(try await store.windowSequence(), 1)
         try same(try await store.windowCount(definition: "1m"), 3)
         try same(try await store.seriesCount(), 2)
         // The first value of a window stays, and a commit may hold the same window twice.
         var changed = Samples.windows([(a, 2), (b, 2), (b, 2)])
         changed.means = [-1, -2, -3]
-        try await store.commit(
+        try await store.commitNext(
             WindowCommit(
                 checkpoint: Samples.checkpoint(0, through: 5),
-                closed: [("1m", changed)],
-                late: []
+                expectedAppliedThrough: nil,
+                closed: [("1m", changed)]
             ),
             at: Samples.minute(9)
         )
@@ -99,11 +98,11 @@ package enum WindowStoreContract {
 
     @Sendable private static func sequences(_ store: any WindowStore) async throws {
         try same(try await store.windowSequence(), 0)
-        try await store.commit(Samples.commit([], through: 1), at: Samples.minute(0))
+        try await store.commitNext(Samples.commit([], through: 1), at: Samples.minute(0))
         try same(try await store.windowSequence(), 0)
         try same(try await store.checkpoints().map(\.appliedThrough), [1])
         for end in 1...3 {
-            try await store.commit(
+            try await store.commitNext(
                 Samples.commit([(Samples.key("a"), Int64(end))]),
                 at: Samples.minute(0)
             )
@@ -117,7 +116,7 @@ package enum WindowStoreContract {
         try same(try await ends(2), [all[2]])
         try same(try await ends(3), [])
         // A late window of an old end shows that end again.
-        try await store.commit(
+        try await store.commitNext(
             Samples.commit([(Samples.key("b"), 1), (Samples.key("a"), 2)]),
             at: Samples.minute(0)
         )
@@ -144,7 +143,7 @@ package enum WindowStoreContract {
 
     @Sendable private static func throughSequence(_ store: any WindowStore) async throws {
         for (index, device) in ["c", "a", "b"].enumerated() {
-            try await store.commit(
+            try await store.commitNext(
                 Samples.commit([(Samples.key(device), 1)], through: Int64(index)),
                 at: Samples.minute(0)
             )
@@ -157,7 +156,7 @@ package enum WindowStoreContract {
 
     @Sendable private static func bounds(_ store: any WindowStore) async throws {
         let key = Samples.key("a")
-        try await store.commit(
+        try await store.commitNext(
             Samples.commit((1...5).map { (key, $0) }),
             at: Samples.minute(0)
         )
@@ -177,7 +176,7 @@ package enum WindowStoreContract {
     }
 
     @Sendable private static func order(_ store: any WindowStore) async throws {
-        try await store.commit(
+        try await store.commitNext(
             Samples.commit(oddKeys.shuffled().map { ($0, 1) }),
             at: Samples.minute(0)
         )
@@ -193,7 +192,7 @@ package enum WindowStoreContract {
         for (index, key) in oddKeys.enumerated() {
             for end in 0..<(index % 7) { all.append((key, Int64(end + 1))) }
         }
-        try await store.commit(Samples.commit(all), at: Samples.minute(0))
+        try await store.commitNext(Samples.commit(all), at: Samples.minute(0))
         let expected = rows(try await read(store, 0, 99))
         try same(expected.count, all.count)
         for limit in [1, 2, 3, 5, 8, 1000] {
@@ -216,7 +215,7 @@ package enum WindowStoreContract {
 
     @Sendable private static func oneSeries(_ store: any WindowStore) async throws {
         let (a, b) = (Samples.key("a"), Samples.key("b"))
-        try await store.commit(
+        try await store.commitNext(
             Samples.commit([(a, 4), (a, 1), (b, 2), (a, 3)]),
             at: Samples.minute(0)
         )
@@ -228,7 +227,7 @@ package enum WindowStoreContract {
                 to: Samples.minute(to),
                 limit: limit
             )
-            try same(batch.series.keys, batch.isEmpty ? [] : [a])
+            try same(Array(batch.series.keys), batch.isEmpty ? [] : [a])
             return batch.ends
         }
         let minutes = [1, 3, 4].map { Samples.minute($0).microseconds }
@@ -240,8 +239,8 @@ package enum WindowStoreContract {
 
     @Sendable private static func seriesList(_ store: any WindowStore) async throws {
         let (a, b) = (Samples.key("a", "t"), Samples.key("a", "v"))
-        try await store.commit(Samples.commit([(b, 1)]), at: Samples.minute(7))
-        try await store.commit(Samples.commit([(a, 5), (a, 3), (b, 2)]), at: Samples.minute(8))
+        try await store.commitNext(Samples.commit([(b, 1)]), at: Samples.minute(7))
+        try await store.commitNext(Samples.commit([(a, 5), (a, 3), (b, 2)]), at: Samples.minute(8))
         let expected = [
             SeriesInfo(
                 key: a,
@@ -263,11 +262,11 @@ package enum WindowStoreContract {
 
     @Sendable private static func checkpoints(_ store: any WindowStore) async throws {
         func commit(_ partition: Int, _ offset: Int64, _ snapshot: [UInt8]?) async throws {
-            try await store.commit(
+            try await store.commitNext(
                 WindowCommit(
                     checkpoint: Samples.checkpoint(partition, through: offset, snapshot: snapshot),
-                    closed: [],
-                    late: []
+                    expectedAppliedThrough: nil,
+                    closed: []
                 ),
                 at: Samples.minute(0)
             )
@@ -289,56 +288,16 @@ package enum WindowStoreContract {
         try same(try await store.checkpoints().first?.snapshot, [4])
     }
 
-    @Sendable private static func lateEvents(_ store: any WindowStore) async throws {
-        func late(_ definition: String, _ offset: Int64) -> LateEvent {
-            LateEvent(
-                definition: definition,
-                key: Samples.key("a"),
-                time: Samples.minute(offset),
-                value: 1.5,
-                partition: 0,
-                offset: offset
-            )
-        }
-        let events = [late("1m", 1), late("5m", 1), late("1m", 2)]
-        try await store.commit(Samples.commit([], late: events), at: Samples.minute(0))
-        try await store.commit(
-            Samples.commit([], late: [events[2], late("1m", 3)]),
-            at: Samples.minute(0)
-        )
-        try same(
-            try await store.lateEvents(limit: 9),
-            [late("1m", 3), events[2], events[1], events[0]]
-        )
-        try same(try await store.lateEvents(limit: 1), [late("1m", 3)])
-    }
-
-    @Sendable private static func rejected(_ store: any WindowStore) async throws {
-        let records = (0..<3).map { index in
-            RejectedRecord(
-                receivedAt: Samples.minute(index),
-                source: "http",
-                reason: "bad value",
-                sample: "{\"é\": \(index)}"
-            )
-        }
-        try await store.addRejected(Array(records.prefix(2)))
-        try await store.addRejected([])
-        try await store.addRejected([records[2]])
-        try same(try await store.rejected(limit: 9), records.reversed())
-        try same(try await store.rejected(limit: 1), [records[2]])
-    }
-
     @Sendable private static func definitions(_ store: any WindowStore) async throws {
         let key = Samples.key("a")
-        try await store.commit(
+        try await store.commitNext(
             WindowCommit(
                 checkpoint: Samples.checkpoint(0, through: 1),
+                expectedAppliedThrough: nil,
                 closed: [
                     ("1m", Samples.windows([(key, 1), (key, 2)])),
                     ("5m", Samples.windows([(key, 5)])), ("1m", Samples.windows([(key, 3)])),
-                ],
-                late: []
+                ]
             ),
             at: Samples.minute(0)
         )
@@ -361,8 +320,9 @@ package enum WindowStoreContract {
         await store.close()
         try await refuses(.unavailable) { _ = try await store.windowSequence() }
         try await refuses(.unavailable) {
-            try await store.commit(Samples.commit([]), at: Samples.minute(0))
+            try await store.commit([Samples.commit([])], at: Samples.minute(0))
         }
+        try await refuses(.unavailable) { _ = try await store.eventCounts() }
         await store.close()
     }
 }

@@ -9,72 +9,41 @@ enum NaiveRecord {
     case complete
 }
 
-/// A closed window as the naive computation sees it.
-struct NaiveRow {
-    let key: SeriesKey
-    let start: Int64
-    let end: Int64
-    let count: Int
-    let sum: Double
-    let mean: Double
-    let min: Double
-    let max: Double
-    let stddev: Double
-    let first: Double
-    let last: Double
-
-    /// Computes every aggregate from the kept readings, in 80-bit floating point.
-    init(key: SeriesKey, start: Int64, end: Int64, readings: [NaiveReading]) {
-        self.key = key
-        self.start = start
-        self.end = end
-        count = readings.count
-        let values = readings.map { Extended($0.value) }
-        let total = values.reduce(0, +)
-        let mean = total / Extended(values.count)
-        let squares = values.map { ($0 - mean) * ($0 - mean) }.reduce(0, +)
-        sum = Double(total)
-        self.mean = Double(mean)
-        stddev = count < 2 ? .nan : Double((squares / Extended(count - 1)).squareRoot())
-        let plain = readings.map(\.value)
-        min = plain.min() ?? .nan
-        max = plain.max() ?? .nan
-        let ordered = readings.sorted { ($0.time, $0.offset) < ($1.time, $1.offset) }
-        first = ordered.first?.value ?? .nan
-        last = ordered.last?.value ?? .nan
-    }
-}
-
-#if arch(x86_64)
-typealias Extended = Float80
-#else
-typealias Extended = Double
-#endif
-
 /// One reading kept for the recomputation.
 struct NaiveReading: Equatable {
     let key: SeriesKey
-    let time: Int64
+    var time: Int64
     let value: Double
     let offset: Int64
 }
 
+/// A window, or a session, with all its readings.
+struct NaiveWindow {
+    let key: SeriesKey
+    var start: Int64
+    var end: Int64
+    var readings: [NaiveReading] = []
+    var isClosed = false
+    var emissions: Int32 = 0
+    var isDirty = false
+
+    var first: Int64 { readings.map(\.time).min() ?? start }
+    var last: Int64 { readings.map(\.time).max() ?? start }
+}
+
 /// The rules of windowing written as plainly as possible: every reading kept, everything scanned.
 struct NaiveWindows {
-    struct Key: Hashable {
-        let series: SeriesKey
-        let start: Int64
-    }
-
     let definition: WindowDefinition
     let accepts: (Double) -> Bool
-    var open: [Key: [NaiveReading]] = [:]
-    var closed: [NaiveRow] = []
+    var windows: [NaiveWindow] = []
+    var rows: [NaiveRow] = []
     var late: [NaiveReading] = []
     var windowed = 0
     var filtered = 0
-    var newest: Int64?
-    var closedThrough: Int64?
+    var adjusted = 0
+    var corrected = 0
+    var newest: [String: Int64] = [:]
+    var closedThrough: [String: Int64] = [:]
 
     init(_ definition: WindowDefinition, accepts: @escaping (Double) -> Bool) {
         self.definition = definition
@@ -82,39 +51,208 @@ struct NaiveWindows {
     }
 
     mutating func insert(_ reading: NaiveReading) {
-        let size = definition.size.microseconds
-        var start = reading.time / size * size
-        if start > reading.time { start -= size }
+        let mark = mark(of: reading.key)
         if !accepts(reading.value) {
             filtered += 1
-        } else if isClosed(start + size) {
-            late.append(reading)
-        } else {
+        } else if add(reading, mark) {
             windowed += 1
-            open[Key(series: reading.key, start: start), default: []].append(reading)
+        } else if definition.latePolicy == .adjust {
+            var moved = reading
+            moved.time = mark
+            adjusted += add(moved, mark) ? 1 : 0
+        } else if definition.latePolicy == .correct, correct(reading, mark) {
+            corrected += 1
+        } else {
+            late.append(reading)
         }
-        newest = max(newest ?? reading.time, reading.time)
-        if let watermark { close(through: watermark) }
+        let scope = scope(of: reading.key)
+        newest[scope] = max(newest[scope] ?? reading.time, reading.time)
+        let raised = self.mark(of: reading.key)
+        close(
+            windows.indices.filter {
+                windows[$0].end <= raised && self.scope(of: windows[$0].key) == scope
+            }
+        )
     }
 
     mutating func close(through mark: Int64) {
-        let size = definition.size.microseconds
-        let ready = open.keys.filter { $0.start + size <= mark }
-            .sorted { ($0.start, $0.series) < ($1.start, $1.series) }
-        for key in ready {
-            let readings = open.removeValue(forKey: key) ?? []
-            let end = key.start + size
-            closed.append(
-                NaiveRow(key: key.series, start: key.start, end: end, readings: readings)
-            )
-            closedThrough = max(closedThrough ?? end, end)
+        close(windows.indices.filter { windows[$0].end <= mark })
+    }
+
+    /// What the end of a call does: corrections go out, what is too old is forgotten.
+    mutating func finish() {
+        for index in order(windows.indices.filter { windows[$0].isDirty }) {
+            windows[index].isDirty = false
+            send(index)
+        }
+        let correctFor =
+            definition.latePolicy == .correct ? definition.correctFor.microseconds : 0
+        windows = windows.filter { !$0.isClosed || $0.end + correctFor > mark(of: $0.key) }
+    }
+
+    private mutating func close(_ due: [Int]) {
+        for index in order(due.filter { !windows[$0].isClosed }) {
+            windows[index].isClosed = true
+            send(index)
+            let scope = scope(of: windows[index].key)
+            let end = windows[index].end
+            closedThrough[scope] = max(closedThrough[scope] ?? end, end)
+        }
+        if definition.latePolicy != .correct { windows.removeAll(where: \.isClosed) }
+    }
+
+    private mutating func send(_ index: Int) {
+        rows.append(NaiveRow(windows[index], quantiles: definition.quantiles))
+        windows[index].emissions += 1
+    }
+
+    private func order(_ indices: [Int]) -> [Int] {
+        indices.sorted {
+            (windows[$0].end, windows[$0].key) < (windows[$1].end, windows[$1].key)
         }
     }
 
-    private var watermark: Int64? { newest.map { $0 - definition.allowedLateness.microseconds } }
+    private func scope(of key: SeriesKey) -> String {
+        definition.watermark == .device ? key.device : ""
+    }
 
-    private func isClosed(_ end: Int64) -> Bool {
-        watermark.map { end <= $0 } ?? false || closedThrough.map { end <= $0 } ?? false
+    private func mark(of key: SeriesKey) -> Int64 {
+        let scope = scope(of: key)
+        let watermark = newest[scope].map { $0 - definition.allowedLateness.microseconds }
+        return max(watermark ?? .min, closedThrough[scope] ?? .min)
+    }
+
+    // MARK: Aligned windows
+
+    /// The start of every window that a time is in.
+    private func starts(of time: Int64) -> [Int64] {
+        let size = definition.size.microseconds
+        var slide = size
+        if case .hopping(let step) = definition.kind { slide = step.microseconds }
+        var start = time / slide * slide
+        if start > time { start -= slide }
+        var starts: [Int64] = []
+        while start + size > time {
+            starts.append(start)
+            start -= slide
+        }
+        return starts
+    }
+
+    private mutating func add(_ reading: NaiveReading, _ mark: Int64) -> Bool {
+        if case .session(let gap, let maxSize) = definition.kind {
+            return addToSession(reading, gap.microseconds, maxSize.microseconds, mark)
+        }
+        let size = definition.size.microseconds
+        let starts = starts(of: reading.time)
+        guard starts.contains(where: { $0 + size > mark }) else { return false }
+        for start in starts where start + size > mark { put(reading, start, isClosed: false) }
+        if definition.latePolicy == .correct {
+            for start in starts where start + size <= mark && canCorrect(start + size, mark) {
+                put(reading, start, isClosed: true)
+            }
+        }
+        return true
+    }
+
+    private func canCorrect(_ end: Int64, _ mark: Int64) -> Bool {
+        end + definition.correctFor.microseconds > mark
+    }
+
+    private mutating func put(_ reading: NaiveReading, _ start: Int64, isClosed: Bool) {
+        var index = windows.firstIndex { $0.key == reading.key && $0.start == start }
+        if index == nil {
+            let end = start + definition.size.microseconds
+            windows.append(NaiveWindow(key: reading.key, start: start, end: end))
+            index = windows.count - 1
+        }
+        guard let index else { return }
+        windows[index].readings.append(reading)
+        windows[index].isClosed = isClosed
+        windows[index].isDirty = windows[index].isDirty || isClosed
+    }
+
+    private mutating func correct(_ reading: NaiveReading, _ mark: Int64) -> Bool {
+        if case .session(let gap, _) = definition.kind {
+            return correctSession(reading, gap.microseconds, mark)
+        }
+        let size = definition.size.microseconds
+        let starts = starts(of: reading.time).filter { canCorrect($0 + size, mark) }
+        for start in starts { put(reading, start, isClosed: true) }
+        return !starts.isEmpty
+    }
+
+    // MARK: Sessions
+
+    private mutating func addToSession(
+        _ reading: NaiveReading,
+        _ gap: Int64,
+        _ maxSize: Int64,
+        _ mark: Int64
+    ) -> Bool {
+        let time = reading.time
+        let open = windows.indices
+            .filter { windows[$0].key == reading.key && !windows[$0].isClosed }
+            .sorted { windows[$0].first < windows[$1].first }
+        let before = open.last { windows[$0].first <= time }
+        let after = open.first { windows[$0].first > time }
+        if let before, time <= windows[before].last {
+            windows[before].readings.append(reading)
+            return true
+        }
+        if let before, time - windows[before].last < gap,
+            time + gap - windows[before].first <= maxSize
+        {
+            windows[before].readings.append(reading)
+            windows[before].end = time + gap
+            if let after, windows[after].first - time < gap,
+                windows[after].last + gap - windows[before].first <= maxSize
+            {
+                windows[before].readings += windows[after].readings
+                windows[before].end = windows[after].last + gap
+                windows.remove(at: after)
+            }
+            return true
+        }
+        if let after, windows[after].first - time < gap,
+            windows[after].last + gap - time <= maxSize
+        {
+            windows[after].readings.append(reading)
+            windows[after].start = time
+            return true
+        }
+        guard time + gap > mark else { return false }
+        var window = NaiveWindow(key: reading.key, start: time, end: time + gap)
+        window.readings = [reading]
+        windows.append(window)
+        return true
+    }
+
+    private mutating func correctSession(
+        _ reading: NaiveReading,
+        _ gap: Int64,
+        _ mark: Int64
+    ) -> Bool {
+        let time = reading.time
+        let found = windows.indices
+            .filter {
+                windows[$0].key == reading.key && windows[$0].isClosed
+                    && windows[$0].start <= time && time < windows[$0].end
+                    && canCorrect(windows[$0].end, mark)
+            }
+            .max { (windows[$0].start, windows[$0].end) < (windows[$1].start, windows[$1].end) }
+        if let found {
+            windows[found].readings.append(reading)
+            windows[found].isDirty = true
+            return true
+        }
+        guard canCorrect(time + gap, mark) else { return false }
+        var window = NaiveWindow(key: reading.key, start: time, end: time + gap)
+        window.readings = [reading]
+        window.isClosed = true
+        window.isDirty = true
+        windows.append(window)
+        return true
     }
 }
 
@@ -154,6 +292,7 @@ func runNaively(
             for index in windows.indices { windows[index].close(through: Int64.max) }
             offset += 1
         }
+        for index in windows.indices { windows[index].finish() }
     }
     return (accepted, duplicates)
 }

@@ -9,9 +9,9 @@ struct WindowScenario {
     var accepts: [(Double) -> Bool] = []
     var log: [NaiveRecord] = []
 
-    init(seed: UInt64) throws {
+    init(seed: UInt64, policies: [LatePolicy] = LatePolicy.allCases) throws {
         var random = SeededRandom(seed: seed)
-        try makeDefinitions(&random)
+        try makeDefinitions(&random, policies)
         let keys = (0..<Int.random(in: 1...9, using: &random)).map {
             SeriesKey(uncheckedDevice: ["a", "b", "ä", "a-"][$0 % 4], sensor: "s\($0 / 4)")
         }
@@ -31,10 +31,19 @@ struct WindowScenario {
         }
     }
 
-    private mutating func makeDefinitions(_ random: inout SeededRandom) throws {
+    private mutating func makeDefinitions(
+        _ random: inout SeededRandom,
+        _ policies: [LatePolicy]
+    ) throws {
         for index in 0..<Int.random(in: 1...3, using: &random) {
-            let sizes: [Duration] = [.milliseconds(250), .seconds(1), .seconds(7), .seconds(60)]
+            // The second of a pair is a slide, not always a divisor of the size.
+            let sizes: [(Duration, Duration)] = [
+                (.milliseconds(250), .milliseconds(100)), (.seconds(1), .milliseconds(500)),
+                (.seconds(7), .seconds(3)), (.seconds(60), .seconds(25)),
+            ]
+            let (size, slide) = sizes[Int.random(in: 0..<4, using: &random)]
             let lateness: [Duration] = [.zero, .milliseconds(1), .seconds(3), .seconds(45)]
+            let corrections: [Duration] = [.zero, .seconds(2), .seconds(30), .seconds(3600)]
             let isFiltered = random.chance(40)
             accepts.append { value in
                 isFiltered ? (value > -0.5 && value <= 1) || value == 101_325 : true
@@ -43,10 +52,28 @@ struct WindowScenario {
             definitions.append(
                 try WindowDefinition(
                     name: "w\(index)",
-                    size: sizes.randomElement(using: &random) ?? .seconds(1),
-                    allowedLateness: lateness.randomElement(using: &random) ?? .zero,
-                    filter: isFiltered ? ReadingFilter(parsing: text) : nil
+                    kind: Self.kind(&random, slide),
+                    size: size,
+                    allowedLateness: lateness[Int.random(in: 0..<4, using: &random)],
+                    filter: isFiltered ? ReadingFilter(parsing: text) : nil,
+                    quantiles: random.chance(40) ? [0.05, 0.5, 0.95] : [],
+                    watermark: random.chance(40) ? .device : .partition,
+                    latePolicy: policies[Int.random(in: 0..<policies.count, using: &random)],
+                    correctFor: corrections[Int.random(in: 0..<4, using: &random)]
                 )
+            )
+        }
+    }
+
+    private static func kind(_ random: inout SeededRandom, _ slide: Duration) -> WindowKind {
+        let gaps: [Duration] = [.milliseconds(300), .seconds(2), .seconds(9)]
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: return .tumbling
+        case 1: return .hopping(slide: slide)
+        default:
+            return .session(
+                gap: gaps[Int.random(in: 0..<3, using: &random)],
+                maxSize: random.chance(50) ? .seconds(11) : .seconds(3600)
             )
         }
     }

@@ -128,16 +128,7 @@ enum ForeignEvents {
                 options: options,
                 limits: limits
             )
-            let ids = (0..<UInt32(decoded.batch.series.count)).map {
-                events.series.insert(id: $0, of: decoded.batch.series)
-            }
-            for row in 0..<decoded.batch.count {
-                events.append(
-                    series: ids[Int(decoded.batch.seriesIndex[row])],
-                    time: decoded.batch.times[row],
-                    value: decoded.batch.values[row]
-                )
-            }
+            events.append(contentsOf: decoded.batch)
             var rejects = decoded.rejected.map {
                 ForeignReject(reason: $0.reason.rawValue, sample: $0.sample)
             }

@@ -106,6 +106,7 @@ struct ServerProcess {
         let pool: LocalPool
         let rejects: KafkaRejects
         let rules = RuleBook()
+        let gate: SeriesGate
         let progress = ProgressBoard()
         let wake = Signal()
         let clock = SystemWallClock()
@@ -142,9 +143,11 @@ struct ServerProcess {
                 wallClock: SystemWallClock(),
                 logger: logger
             ),
-            rejects: rejects
+            rejects: rejects,
+            gate: SeriesGate(countMax: service.limits.seriesCountMax)
         )
         try await parts.rules.reload(from: windows)
+        try await parts.gate.load(from: windows)
         return parts
     }
 
@@ -170,6 +173,7 @@ struct ServerProcess {
                 store: parts.windows,
                 settings: parts.settings,
                 rules: parts.rules,
+                gate: parts.gate,
                 progress: parts.progress,
                 clock: parts.clock,
                 logger: logger
@@ -251,6 +255,17 @@ struct ServerProcess {
                     pipelines: backend.pipelines,
                     wakeDriver: parts.wake,
                     clock: backend.clock,
+                    timer: timer,
+                    logger: logger
+                )
+            )
+        }
+        if parts.segments == nil {
+            services.append(
+                PartitionFollower(
+                    store: parts.windows,
+                    settings: parts.settings,
+                    progress: parts.progress,
                     timer: timer,
                     logger: logger
                 )

@@ -1,0 +1,179 @@
+import Client
+import Core
+import FoundationEssentials
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+extension ProcessTests {
+    @Suite("Servers that share a Kafka topic")
+    struct KafkaTests {
+        private static let partitionCount = 8
+        private static let definitions = [
+            PlainWindows.Definition(name: "short", size: 1_000_000, lateness: 2_000_000),
+            PlainWindows.Definition(name: "long", size: 10_000_000, lateness: 0),
+        ]
+
+        private static let seed =
+            ProcessInfo.processInfo.environment["FLEETSCORE_SEED"].flatMap(UInt64.init)
+            ?? UInt64.random(in: 0...999_999)
+
+        private static func configuration(_ broker: KafkaBroker, roles: String) -> String {
+            """
+            log: kafka
+            roles: \(roles)
+            idle_after: 1h
+            kafka:
+              brokers: \(broker.address)
+              partitions: \(partitionCount)
+            windows:
+              - {name: short, size: 1s, allowed_lateness: 2s}
+              - {name: long, size: 10s, allowed_lateness: 0s}
+
+            """
+        }
+
+        @Test(
+            "two make the windows of one topic; killed and started again they count nothing twice",
+            .enabled(if: Binary.isThere && Binary.has("sqlite3"), "needs fleetscore and sqlite3"),
+            .disabled(if: KafkaBroker.isMissing, "needs a broker: scripts/setup.sh --tests"),
+            .timeLimit(.minutes(5))
+        )
+        func reassignment() async throws {
+            print("seed of the Kafka test: FLEETSCORE_SEED=\(Self.seed)")
+            let folder = try TemporaryFolder()
+            let broker = try await KafkaBroker.start(in: folder)
+            try folder.write(
+                "first.yaml",
+                Self.configuration(broker, roles: "ingest,aggregate,schedule,api")
+            )
+            try folder.write("second.yaml", Self.configuration(broker, roles: "aggregate"))
+            let first = try await RunningServer.start(
+                data: folder.at("data"),
+                config: "first.yaml",
+                in: folder
+            )
+            let senders = EventSenders(try EventScript(seed: Self.seed))
+            async let allSent: Void = senders.run(taskCount: 3)
+            await senders.use(first.client)
+            let servers: [RunningServer]
+            do {
+                servers = try await Self.comeAndGo(first, folder)
+            } catch {
+                await senders.use(nil)
+                await senders.stop()
+                throw error
+            }
+            await senders.stop()
+            await allSent
+            let sent = await senders.sent
+            #expect(sent.problems.isEmpty)
+            let exported = try await Self.complete(servers)
+            for server in servers.reversed() { try await server.expectCleanEnd() }
+
+            let seed = "seed \(Self.seed)"
+            #expect(
+                sent.readings.sorted() == exported.sorted(),
+                "acknowledged \(sent.readings.count), exported \(exported.count), \(seed)"
+            )
+            let database = WindowDatabase(path: folder.at("data/windows.db"), folder: folder)
+            let stored = try await database.picture()
+            let plain = PlainWindows.picture(
+                of: exported,
+                Self.definitions,
+                partitionCount: Self.partitionCount
+            )
+            let differences = stored.differences(from: plain)
+            #expect(
+                differences.isEmpty,
+                "\(differences.count) differences, \(seed): \(differences.prefix(5))"
+            )
+            print("\(sent.batches) batches, \(exported.count) events, \(stored.rows.count) windows")
+        }
+
+        /// A second server joins, is killed, joins again, and is stopped in order; answers those
+        /// that run in the end.
+        private static func comeAndGo(
+            _ first: RunningServer,
+            _ folder: TemporaryFolder
+        ) async throws -> [RunningServer] {
+            for _ in 0..<2 {
+                let second = try await join(first, folder)
+                try await ContinuousClock().sleep(for: .seconds(2))
+                second.child.send(SIGKILL)
+                guard try await second.child.end() == -SIGKILL else {
+                    throw ProcessProblem("the second ended by itself: \(second.child.errors)")
+                }
+                try await eventually("the first to read all partitions again") {
+                    try await partitions(first).count == partitionCount
+                }
+            }
+            let second = try await join(first, folder)
+            try await ContinuousClock().sleep(for: .seconds(1))
+            return [first, second]
+        }
+
+        /// Starts a second server and waits until both read a part of the topic.
+        private static func join(
+            _ first: RunningServer,
+            _ folder: TemporaryFolder
+        ) async throws -> RunningServer {
+            let second = try await RunningServer.start(
+                data: folder.at("data"),
+                config: "second.yaml",
+                in: folder
+            )
+            try await eventually("both to read a part of the topic") {
+                let mine = try await partitions(first)
+                let others = try await partitions(second)
+                return !mine.isEmpty && !others.isEmpty
+                    && mine.count + others.count == partitionCount
+            }
+            return second
+        }
+
+        private static func partitions(_ server: RunningServer) async throws -> [Int] {
+            let status: StatusInfo = try await server.client.get("/v1/status")
+            return status.partitions.map(\.partition)
+        }
+
+        /// Closes all windows and answers the accepted readings in log order.
+        private static func complete(_ servers: [RunningServer]) async throws -> [Reading] {
+            _ = try await servers[0].client.bytes("POST", "/v1/events/complete", [:], body: nil)
+            try await eventually("all windows to close") {
+                var isDone = true
+                for server in servers {
+                    let status: StatusInfo = try await server.client.get("/v1/status")
+                    isDone =
+                        isDone && status.problem == nil && status.lag == 0
+                        && status.partitions.allSatisfy { $0.openWindows == 0 }
+                }
+                return isDone
+            }
+            return try await servers[0].exportedReadings()
+        }
+    }
+}
+
+extension RunningServer {
+    /// The accepted readings in log order.
+    func exportedReadings() async throws -> [Reading] {
+        let bytes = try await client.getBytes("/v1/events", ["format": "csv"])
+        return try String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropFirst()
+            .map { line in
+                let cells = line.split(separator: ",").map(String.init)
+                guard cells.count == 4, let time = Timestamp(rfc3339: cells[0]),
+                    let value = Double(cells[3])
+                else { throw ProcessProblem("no reading: \(line)") }
+                return Reading(
+                    key: try SeriesKey(device: cells[1], sensor: cells[2]),
+                    time: time.microseconds,
+                    value: value
+                )
+            }
+    }
+}
