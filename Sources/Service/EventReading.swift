@@ -1,4 +1,4 @@
-package import Core
+import Core
 package import Wire
 
 /// How a text of events is to be read: its format, and the options that differ from the usual.

@@ -1,7 +1,7 @@
 package import Core
 import Packs
 import Pipelines
-package import Store
+import Store
 
 /// A series that is expected to send and does not.
 package struct SilentSensor: Sendable, Equatable {
