@@ -227,7 +227,7 @@ let package = Package(
             "APITests",
             [
                 "API", "Client", "Core", "EventLog", "Packs", "Service", "Store", "TestKit",
-                metrics, hummingbird, hummingbirdTesting,
+                "Wire", lifecycle, metrics, hummingbird, hummingbirdTesting,
             ]
         ),
         tests("ProcessTests", ["Core", "Client", "Sklearn", "Inference"]),
