@@ -64,7 +64,7 @@ extension WindowInfo {
         guard !batch.quantilePoints.isEmpty else { return }
         quantiles = [:]
         for point in batch.quantilePoints {
-            guard let name = Aggregate.quantile(point)?.name else { continue }
+            guard let name = Aggregate.quantile(point)?.rawValue else { continue }
             quantiles?[name] = batch.quantile(point, at: row).ifNumber
         }
     }
