@@ -231,7 +231,7 @@ let package = Package(
             "APITests",
             [
                 "API", "Client", "Core", "EventLog", "Packs", "Service", "Store", "TestKit",
-                metrics, hummingbirdTesting,
+                "Wire", lifecycle, metrics, hummingbirdTesting,
             ] + hummingbird
         ),
         tests("ProcessTests", ["Core", "Client", "Sklearn", "Inference"]),

@@ -14,26 +14,29 @@ package struct APIServer: ServiceLifecycle.Service {
     private let address: ListenAddress
     private let token: String?
     private let logger: Logger
+    /// A connection that sends nothing for so long is closed, amid a request too.
+    private let idleTimeout: Duration
     private let onReady: @Sendable (String) async -> Void
 
-    /// A connection that sends nothing for so long is closed, amid a request too: longer than
-    /// clients keep theirs open for the next one.
-    private static let idleTimeout = TimeAmount.seconds(75)
     /// Later connections wait until one of these is closed.
     private static let connectionCountMax = 10_000
 
+    /// The idle timeout is longer than clients keep a connection open for the next request.
+    ///
     /// - Throws: ``FleetError`` `.invalidArgument` when the listen address cannot be read.
     package init(
         backend: Backend,
         listen: String,
         token: String?,
         logger: Logger,
+        idleTimeout: Duration = .seconds(75),
         onReady: @escaping @Sendable (String) async -> Void = { _ in }
     ) throws {
         self.backend = backend
         address = try ListenAddress(parsing: listen)
         self.token = token
         self.logger = logger
+        self.idleTimeout = idleTimeout
         self.onReady = onReady
     }
 
@@ -42,7 +45,7 @@ package struct APIServer: ServiceLifecycle.Service {
         let ready = onReady
         let application = Application(
             router: APIRouter.make(backend: backend, token: token),
-            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
+            server: .http1(configuration: .init(idleTimeout: .init(idleTimeout))),
             configuration: .init(
                 address: .hostname(host, port: address.port),
                 serverName: "fleetscore",

@@ -232,6 +232,12 @@ package struct WindowInfo: Sendable, Codable, Equatable {
     package var stddev: Double?
     package var first: Double
     package var last: Double
+    /// Change from first to last a second; nil where it has no meaning.
+    package var rate: Double?
+    /// Quantiles by name, such as `p50`; nil when the definition has none.
+    package var quantiles: [String: Double]?
+    /// How often late events or a rebuild changed the window after it was stored first.
+    package var revision: Int = 0
 
     package init(
         key: String,

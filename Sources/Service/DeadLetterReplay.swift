@@ -94,6 +94,7 @@ package struct DeadLetterReplay: Sendable {
             }
             guard !sent.isEmpty else { continue }
             if !batch.isEmpty {
+                try await ingest.checkLag()
                 var events = DecodedEvents()
                 events.batch = batch
                 let result = try await ingest.append(
@@ -130,7 +131,7 @@ package struct DeadLetterReplay: Sendable {
             guard text.utf8.count < DeadLetter.textByteCountMax else {
                 throw Self.notReadable("its text was cut")
             }
-            var reading = try EventReading(parsing: format)
+            var reading = try Self.reading(format, text, known)
             reading.options.receivedAt = known.receivedAt
             reading.options.latestTime = clock.now + settings.limits.timeAheadMax
             let decoded = try EventDecoder.decode(
@@ -149,6 +150,21 @@ package struct DeadLetterReplay: Sendable {
             note("dead letter \(letter.number): \(text)", &outcome)
             return false
         }
+    }
+
+    /// How a letter's text is read; a source's messages look like what they are.
+    private static func reading(
+        _ format: String,
+        _ text: String,
+        _ letter: DeadLetter
+    ) throws -> EventReading {
+        guard format == "message" else { return try EventReading(parsing: format) }
+        var copy = text
+        let seen = copy.withUTF8 { EventFormat(lookingAt: UnsafeRawBufferPointer($0)) }
+        var options = DecodeOptions()
+        options.givenDevice = letter.device
+        options.defaultSensor = letter.sensor
+        return EventReading(seen, options)
     }
 
     private static func notReadable(_ why: String) -> FleetError {

@@ -49,6 +49,11 @@ struct EventRoutesTests {
                 """
         ),
         Body(
+            type: "application/vnd.influx.line-protocol",
+            text: "s,device=d value=1 1772323200000000000\nt,device=d value=2 1772323200000000000"
+        ),
+        Body(type: "text/plain", text: "m,host=d a=1,b=2 1772323200000000000"),
+        Body(
             type: nil,
             text: """
                 {
@@ -91,8 +96,9 @@ struct EventRoutesTests {
             #expect(answer.status == 200)
             #expect(
                 answer.text
-                    == #"{"accepted":1,"duplicate":false,"rejected":1,"rejectedEvents":"#
-                    + #"[{"index":1,"line":3,"reason":"\"x\" is not a number"}]}"#
+                    == #"{"accepted":1,"duplicate":false,"rejected":1,"#
+                    + #""rejectedByReason":{"bad_value":1},"rejectedEvents":[{"index":1,"line":3,"#
+                    + #""message":"\"x\" is not a number","reason":"bad_value"}]}"#
             )
             let kept = try await client.get("/v1/events/rejected")
             #expect(kept.status == 200 && kept.text.contains(#"\"x\" is not a number"#))

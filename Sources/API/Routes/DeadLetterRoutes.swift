@@ -70,7 +70,7 @@ struct DeadLetterRoutes {
     }
 
     /// Reasons of events that are in the log: they were accepted.
-    private static let accepted: Set<DeadLetterReason> = [.late, .duplicate, .overLimit]
+    private static let accepted: Set<DeadLetterReason> = [.late, .duplicate]
     private static let pageCountMax = 100
 
     /// The newest letters of events that were not accepted, as far as they are looked for.

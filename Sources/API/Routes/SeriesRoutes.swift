@@ -59,5 +59,13 @@ extension WindowInfo {
             first: batch.firsts[row],
             last: batch.lasts[row]
         )
+        rate = batch.rates[row].ifNumber
+        revision = Int(batch.revisions[row])
+        guard !batch.quantilePoints.isEmpty else { return }
+        quantiles = [:]
+        for point in batch.quantilePoints {
+            guard let name = Aggregate.quantile(point)?.rawValue else { continue }
+            quantiles?[name] = batch.quantile(point, at: row).ifNumber
+        }
     }
 }
