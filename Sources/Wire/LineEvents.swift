@@ -37,7 +37,7 @@ struct LineEvents: ~Copyable {
 
     /// Decodes all lines of the input.
     ///
-    /// - Throws: ``FleetError`` `.invalidArgument` when there are more events than a batch may have.
+    /// - Throws: ``FleetError`` `.invalidArgument` when a batch may not have so many events.
     mutating func decode() throws {
         let padded = isPredicting ? scanner.end &- Self.padding : 0
         while scanner.at < scanner.end {
