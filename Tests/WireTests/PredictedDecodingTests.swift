@@ -33,6 +33,7 @@ struct PredictedDecodingTests {
                 }
                 + #"{"device":"z","sensor":"z","time":1535497205,"value":7}]"#
         ),
+        (.line, lines { $0 % 3 == 0 ? "m=device=d\($0) a=1 5" : "m,device=d a=1 5" }),
         (.line, lines { "m,device=d\($0 % 5) value=\($0).25 1535497205000000\($0 + 100)" }),
         (
             .line,
