@@ -31,6 +31,7 @@ let package = Package(
     ],
     targets: [
         library("Core"),
+        library("Wire", ["Core", "CBytes", "CZlib", "CZstd"]),
         library("Disk", ["Core"]),
         library("Inference", ["CVector"]),
         library("Sklearn", ["Inference", "CBzip2", "CLz4", "CLzma", "CZlib"]),
@@ -41,7 +42,7 @@ let package = Package(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Core", "Inference", "Sklearn", "ONNX", "Packs", "CFuzzer",
+                "Core", "Wire", "Inference", "Sklearn", "ONNX", "Packs", "CFuzzer",
             ],
             swiftSettings: settings,
             // The default linker fails on this toolchain's debug information of the C code.
@@ -51,8 +52,10 @@ let package = Package(
             name: "CVector",
             cSettings: [.unsafeFlags(["-fsanitize=fuzzer-no-link,address"])]
         ),
+        .target(name: "CBytes"),
         .target(name: "CFuzzer"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),
         .systemLibrary(name: "CBzip2"),
         .systemLibrary(name: "CLzma", pkgConfig: "liblzma"),
         .systemLibrary(name: "CLz4", pkgConfig: "liblz4"),

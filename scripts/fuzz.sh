@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fuzzes the readers of untrusted files for a bounded time; a crash fails and names its input.
+# Fuzzes the readers of untrusted files and bodies for a bounded time; a crash fails and names its input.
 #
 #   scripts/fuzz.sh                     20 seconds a target, after the corpus and old crashes
 #   scripts/fuzz.sh SECONDS [TARGET…]   another time, 0 for old crashes and corpus only
@@ -15,7 +15,8 @@ seconds=${1-20}
 [[ $seconds =~ ^[0-9]+$ ]] || fail "'$seconds' is no number of seconds"
 shift || true
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(pickle joblib onnx pack model)
+[ ${#targets[@]} -gt 0 ] || \
+    targets=(pickle joblib onnx pack model json ndjson csv line body payload)
 for target in "${targets[@]}"; do
     [ -d "Fuzz/corpus/$target" ] || fail "there is no target '$target'; Fuzz/corpus has them"
 done
@@ -59,6 +60,7 @@ for target in "${targets[@]}"; do
     case $target in
         pickle | joblib) dictionary=(-dict=Fuzz/dictionaries/pickle.dict) ;;
         onnx) dictionary=(-dict=Fuzz/dictionaries/onnx.dict) ;;
+        json | ndjson | csv | line | payload) dictionary=(-dict=Fuzz/dictionaries/events.dict) ;;
     esac
     # What is new goes to the build folder, never into the committed corpus.
     mkdir -p "$build/corpus/$target" "Fuzz/regressions/$target"

@@ -7,9 +7,9 @@ internal import Core
 public enum BodyDecompressor {
     /// Decompresses a body.
     ///
-    /// - Parameters:
-    ///   - encodings: As ``BodyEncoding/parse(_:)`` gives them.
-    ///   - byteCountMax: The most that may come out, also in between.
+    /// The encodings are as ``BodyEncoding/parse(_:)`` gives them; of none of them may more than
+    /// `byteCountMax` bytes come out.
+    ///
     /// - Throws: ``FleetError`` `.invalidArgument` when the body is damaged or cut off,
     ///   `.resourceExhausted` when too much comes out; sending it again does not help then.
     public static func decompress(

@@ -222,7 +222,12 @@ extension CSVRows {
                     return append(device, name, time, field, row)
                 }
                 if sink.texts != nil { note(field.start..<field.end, row) }
-                sink.add(SeriesText(device, name, secret: sink.secret), time, number.value, row: row)
+                sink.add(
+                    SeriesText(device, name, secret: sink.secret),
+                    time,
+                    number.value,
+                    row: row
+                )
             }
         }
     }

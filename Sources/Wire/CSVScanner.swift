@@ -82,7 +82,7 @@ struct CSVScanner {
         }
     }
 
-    /// Splits the row at a position if it has no quotes and a field for every one there is room for.
+    /// Splits the row at a position if it has no quotes and as many fields as there is room for.
     ///
     /// - Range: 32 bytes beyond `end` can be read; the row's fields start before it.
     /// - Returns: where the next row starts; 0 when the row has to be looked at closely.

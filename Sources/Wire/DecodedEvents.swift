@@ -54,9 +54,7 @@ public struct DecodedEvents: Sendable {
 
     /// Counts a rejected event and lists it while the list has room.
     ///
-    /// - Parameters:
-    ///   - value: The part of the event that is wrong.
-    ///   - event: The whole event as it was written.
+    /// `value` is the part of the event that is wrong, `event` the whole as it was written.
     mutating func reject(
         _ reason: RejectReason,
         index: Int,

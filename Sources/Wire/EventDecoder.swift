@@ -26,9 +26,9 @@ public enum EventDecoder {
 
     /// Decodes a rejected event's text again, once it or the options were put right.
     ///
-    /// - Parameters:
-    ///   - text: The `text` of a rejected event, or what it was changed to.
-    ///   - context: What ``DecodedEvents/context`` said of its body: the header of a CSV table.
+    /// The text is that of a ``RejectedEvent``, maybe changed; the context is what
+    /// ``DecodedEvents/context`` said of its body: the header of a CSV table.
+    ///
     /// - Throws: ``FleetError`` as for a body.
     public static func decode(
         _ text: String,

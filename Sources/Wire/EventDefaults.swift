@@ -33,7 +33,7 @@ struct EventDefaults: Sendable {
     }
 }
 
-/// The bytes of the names; a class, so that they stay where they are. Nothing of it changes.
+/// The bytes of the names: a class, so that they stay where they are; nothing of it changes.
 private final class DefaultNames: Sendable {
     // SAFETY: written once, before anybody else has it, and freed with it.
     nonisolated(unsafe) let bytes: UnsafeMutablePointer<UInt8>

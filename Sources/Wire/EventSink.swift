@@ -44,7 +44,7 @@ struct EventSink: ~Copyable {
     private var countedTo = 0
     private var countedLine: Int
 
-    /// - Parameter eventCount: About how many events are to be expected.
+    /// Makes a sink for about so many events.
     init(
         _ input: UnsafeBufferPointer<UInt8>,
         base: UnsafePointer<UInt8>,
@@ -110,7 +110,7 @@ struct EventSink: ~Copyable {
     @inline(__always)
     var nextIndex: Int { events.eventCount &+ queue.count &+ indexShift }
 
-    /// - Throws: ``FleetError`` `.invalidArgument` when there are more events than a batch may have.
+    /// - Throws: ``FleetError`` `.invalidArgument` when a batch may not have so many events.
     @inline(__always)
     func checkCount() throws {
         if nextIndex > limits.batchEventCountMax { throw tooManyEvents(limits) }

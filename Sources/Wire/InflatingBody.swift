@@ -73,7 +73,9 @@ enum InflatingBody {
             let used = part - Int(stream.avail_in)
             let written = room.count - Int(stream.avail_out)
             taken += used
-            try output.append(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: room[..<written])))
+            try output.append(
+                UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: room[..<written]))
+            )
             if code == Z_STREAM_END { return taken }
             guard code == Z_OK || code == Z_BUF_ERROR else {
                 let problem = stream.msg.map { String(cString: $0) } ?? "it needs a dictionary"

@@ -126,7 +126,9 @@ struct JSONTemplate: ~Copyable {
         _ role: FieldRole?,
         _ isString: Bool
     ) -> Bool {
-        guard fieldCount < Self.fieldCountMax, let offset = keep(base, literal) else { return false }
+        guard fieldCount < Self.fieldCountMax, let offset = keep(base, literal) else {
+            return false
+        }
         let use: Use =
             switch role {
             case .device: .device

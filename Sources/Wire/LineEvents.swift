@@ -37,7 +37,7 @@ struct LineEvents: ~Copyable {
 
     /// Decodes all lines of the input.
     ///
-    /// - Throws: ``FleetError`` `.invalidArgument` when there are more events than a batch may have.
+    /// - Throws: ``FleetError`` `.invalidArgument` when a batch may not have so many events.
     mutating func decode() throws {
         let padded = isPredicting ? scanner.end &- Self.padding : 0
         while scanner.at < scanner.end {
@@ -61,6 +61,8 @@ struct LineEvents: ~Copyable {
 
     /// Adds the readings of a line.
     private mutating func add(_ line: Line, row: Range<Int>) {
+        // What waits is named by the same naming, which keeps one answer at a time.
+        sink.flush()
         let series = text(line.series)
         var count = 0
         for field in line.fields {
@@ -122,7 +124,8 @@ struct LineEvents: ~Copyable {
         _: Number.Type
     ) -> NumberParser.Outcome {
         let digits = text.raw.dropLast()
-        guard digits.count <= 40, let number = Number(String(decoding: digits, as: UTF8.self)) else {
+        guard digits.count <= 40, let number = Number(String(decoding: digits, as: UTF8.self))
+        else {
             return .notANumber
         }
         return .finite(Double(number))
@@ -176,7 +179,9 @@ extension LineEvents {
     private mutating func commit(_ text: Int, _ mark: Int, _ start: Int) -> Int? {
         let base = scanner.base
         var count = (~bytes_digits(base + text) | 1 << 16).trailingZeroBitCount
-        if count == 16 { count &+= (~bytes_digits(base + (text &+ 16)) | 1 << 16).trailingZeroBitCount }
+        if count == 16 {
+            count &+= (~bytes_digits(base + (text &+ 16)) | 1 << 16).trailingZeroBitCount
+        }
         var end = text &+ count
         if base[end] == 0x0D { end &+= 1 }
         let time = times.parsePadded(base + text, count)

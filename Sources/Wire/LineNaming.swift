@@ -108,7 +108,7 @@ final class LineNaming {
         var sensor: NameBytes?
         var at = Self.delimiter(of: series, from: 0)
         let measurement = series.part(0..<at)
-        guard at > 0 else { return nil }
+        guard at > 0, at == series.count || series.start[at] == 0x2C else { return nil }
         while at < series.count {
             let equals = Self.delimiter(of: series, from: at &+ 1)
             guard equals < series.count, series.start[equals] == 0x3D else { return nil }

@@ -24,8 +24,8 @@ public final class MessageDecoder {
     /// Bytes that decoders may read beyond the end of an event.
     private static let padding = 64
 
-    /// - Parameter options: What payloads are read with; a message's device, sensor and time go
-    ///   before its defaults.
+    /// Makes a decoder; a message's own device, sensor and time go before the options' defaults.
+    ///
     /// - Throws: ``FleetError`` `.invalidArgument` for options that cannot be.
     public init(
         options: DecodeOptions,
@@ -59,11 +59,8 @@ public final class MessageDecoder {
 
     /// Decodes the payload of a message; the index in rejected events counts from the last batch.
     ///
-    /// - Parameters:
-    ///   - device: The device that the topic or key names, nil when none.
-    ///   - sensor: The sensor, nil when none.
-    ///   - receivedAt: The time of events that do not say theirs.
-    ///   - format: What the payload is; nil tells it from the payload.
+    /// Device and sensor are what the topic or key names, `receivedAt` is the time of events that
+    /// do not say theirs. Without a format the payload tells it.
     public func decode(
         _ payload: UnsafeRawBufferPointer,
         device: String? = nil,

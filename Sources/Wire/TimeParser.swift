@@ -31,7 +31,7 @@ struct TimeParser {
     /// What parsing gives for a time later than the options allow.
     static let early: Int64 = -2
 
-    /// - Parameter unit: The unit of numbers when the options name none.
+    /// Makes a parser; the unit is that of numbers when the options name none.
     init(_ options: DecodeOptions, unit: EpochUnit? = nil) {
         self.unit = options.timeUnit ?? unit
         zone = options.timeZone

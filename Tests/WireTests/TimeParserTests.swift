@@ -96,9 +96,9 @@ struct TimeParserTests {
         for (text, expected) in rows + rows.reversed() {
             let time = Array(text.utf8).withUnsafeBufferPointer { buffer in
                 buffer.baseAddress.flatMap { start in
-                let time = parser.parse(start, buffer.count)
-                return time < 0 ? nil : time
-            }
+                    let time = parser.parse(start, buffer.count)
+                    return time < 0 ? nil : time
+                }
             }
             #expect(time == Timestamp(rfc3339: expected)?.microseconds, "\(text)")
         }

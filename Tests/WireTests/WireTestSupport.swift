@@ -27,9 +27,10 @@ func decode(
     _ text: String,
     _ format: EventFormat,
     _ options: DecodeOptions = DecodeOptions(),
-    limits: Limits = Limits()
+    limits: Limits = Limits(),
+    path: DecodePath = .predicted
 ) throws -> DecodedEvents {
-    try decode(Array(text.utf8), format, options, limits: limits)
+    try decode(Array(text.utf8), format, options, limits: limits, path: path)
 }
 
 /// Decodes bytes.
@@ -37,10 +38,38 @@ func decode(
     _ bytes: [UInt8],
     _ format: EventFormat,
     _ options: DecodeOptions = DecodeOptions(),
-    limits: Limits = Limits()
+    limits: Limits = Limits(),
+    path: DecodePath = .predicted
 ) throws -> DecodedEvents {
-    try bytes.withUnsafeBytes {
-        try EventDecoder.decode($0, format: format, options: options, limits: limits)
+    // A copy that ends where the body does, so that checked builds see reads beyond it.
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+    defer { copy.deallocate() }
+    copy.copyBytes(from: bytes)
+    return try EventDecoder.decode(
+        UnsafeRawBufferPointer(copy),
+        format: format,
+        options: options,
+        limits: limits,
+        path: path
+    )
+}
+
+/// Everything about the events of a body, with values by their bits.
+struct Everything: Equatable {
+    let events: [String]
+    let rejected: [RejectedEvent]
+    let byReason: [String: Int]
+    let ignoredFieldCount: Int
+
+    init(_ events: DecodedEvents) {
+        let batch = events.batch
+        self.events = (0..<batch.count).map {
+            let key = batch.series.keys[Int(batch.seriesIndex[$0])]
+            return "\(key)@\(batch.times[$0])=\(batch.values[$0].bitPattern)"
+        }
+        rejected = events.rejected
+        byReason = events.rejectedByReason
+        ignoredFieldCount = events.ignoredFieldCount
     }
 }
 

@@ -41,6 +41,18 @@ struct Fuzz {
             return LLVMFuzzerRunDriver(&count, &rest) { Fuzz.feed($0, $1, PackTarget.run) }
         case .model:
             return LLVMFuzzerRunDriver(&count, &rest) { Fuzz.feed($0, $1, ModelTarget.run) }
+        case .json:
+            return LLVMFuzzerRunDriver(&count, &rest) { Fuzz.feed($0, $1, EventsTarget.json) }
+        case .ndjson:
+            return LLVMFuzzerRunDriver(&count, &rest) { Fuzz.feed($0, $1, EventsTarget.ndjson) }
+        case .csv:
+            return LLVMFuzzerRunDriver(&count, &rest) { Fuzz.feed($0, $1, EventsTarget.csv) }
+        case .line:
+            return LLVMFuzzerRunDriver(&count, &rest) { Fuzz.feed($0, $1, EventsTarget.line) }
+        case .body:
+            return LLVMFuzzerRunDriver(&count, &rest) { Fuzz.feed($0, $1, BodyTarget.run) }
+        case .payload:
+            return LLVMFuzzerRunDriver(&count, &rest) { Fuzz.feed($0, $1, BodyTarget.payloads) }
         }
     }
 
@@ -67,4 +79,10 @@ enum FuzzTarget: String, CaseIterable {
     case pack
     /// One model's packed bytes.
     case model
+    /// Bodies of events.
+    case json, ndjson, csv, line
+    /// A compressed body behind a byte that chooses its encoding.
+    case body
+    /// Payloads of messages, with zeros between them.
+    case payload
 }
