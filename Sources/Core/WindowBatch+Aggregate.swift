@@ -1,9 +1,9 @@
 /// An aggregate of the readings in a window, by its name: `mean`, `rate`, `p95`.
 ///
-/// A quantile is `p` and its decimals: `p50` is 0.50, `p05` 0.05 and `p999` 0.999. What a name means
-/// stands in ``rules``; an aggregate that follows from stored columns is one more rule there.
+/// A quantile is `p` and its decimals: `p50` is 0.50, `p05` 0.05 and `p999` 0.999. What a name
+/// means stands in ``rules``; an aggregate that follows from stored columns is one more rule there.
 ///
-/// - Range: quantiles have 1 to 6 decimals and are above 0.
+/// - Range: quantiles have 2 to 6 decimals, the last not 0 beyond two, and are above 0.
 public struct Aggregate: RawRepresentable, Sendable, Hashable, Codable {
     public let rawValue: String
     /// The position among ``rules``, or nil for a quantile.
@@ -84,15 +84,16 @@ public struct Aggregate: RawRepresentable, Sendable, Hashable, Codable {
         Aggregate(name, rule: rules.firstIndex { $0.name == name }, quantile: nil)
     }
 
-    /// Reads `p95`: the digits are decimals.
+    /// Reads `p95`: the digits are decimals; every quantile has one name.
     private static func quantile(named name: String) -> Double? {
         let digits = name.utf8.dropFirst()
-        guard name.utf8.first == 0x70, (1...6).contains(digits.count),
+        guard name.utf8.first == 0x70, (2...6).contains(digits.count),
             digits.allSatisfy({ (0x30...0x39).contains($0) }),
             let numerator = Int(name.dropFirst()), numerator > 0
         else { return nil }
         let denominator = digits.reduce(1) { product, _ in product * 10 }
-        return Double(numerator) / Double(denominator)
+        let point = Double(numerator) / Double(denominator)
+        return quantile(point)?.rawValue == name ? point : nil
     }
 
     /// How an aggregate with a fixed name is read from the columns of a window.

@@ -15,8 +15,8 @@ extension PartitionWindows {
     ///
     /// A definition keeps its state when its name, kind, lengths and watermark are the same, and
     /// quantiles are not asked for anew; a new lateness, filter or late policy holds for what
-    /// comes. One that starts empty sees only later events, its first window may be partial: rebuild
-    /// it from the log where that matters. Snapshots of version 1 are read too.
+    /// comes. One that starts empty sees only later events, its first window may be partial:
+    /// rebuild it from the log where that matters. Snapshots of version 1 are read too.
     ///
     /// - Throws: ``FleetError`` `.dataLoss` when the bytes are damaged, `.unsupported` for a
     ///   snapshot of another version.

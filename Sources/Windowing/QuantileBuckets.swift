@@ -1,8 +1,8 @@
 /// Cuts the real numbers into buckets whose middle is within 1 % of everything in them.
 ///
 /// An octave has 35 buckets, cut at even steps of a cubic that stands for the logarithm, so that
-/// no library function is involved and every machine gives the same bucket. A key orders buckets as their
-/// values are ordered; 0 is zero's. At level L, two to the L neighbours are one bucket.
+/// no library function is involved and every machine gives the same bucket. A key orders buckets
+/// as their values are ordered; 0 is zero's. At level L, two to the L neighbours are one bucket.
 ///
 /// - Source: Masson, Rim, Lee, DDSketch (VLDB 2019), with the cubic interpolation of its authors'
 ///   Java implementation; Epicoco et al., UDDSketch (2020), for the levels.
