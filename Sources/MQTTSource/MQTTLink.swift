@@ -137,10 +137,9 @@ final class MQTTLink: Sendable {
     }
 
     /// Acknowledges the batch that was taken: it is durable.
-    func complete(_ batch: consuming MessageBatch) {
-        let messages = batch
+    func complete() {
         let (bytes, channel) = state.withLock { state in
-            (state.session.complete(messages), state.channel)
+            (state.session.complete(), state.channel)
         }
         guard !bytes.isEmpty, let channel else { return }
         channel.writeAndFlush(channel.allocator.buffer(bytes: bytes), promise: nil)

@@ -68,7 +68,6 @@ struct MQTTSession {
     private var isLeaving = false
     private var inHand: Batch?
     private var inHandCount = 0
-    private var spare: MessageBatch?
     private var carry: [UInt8] = []
     private var hasHeard = false
     private var wasPaused = false
@@ -171,20 +170,17 @@ struct MQTTSession {
         inHandCount = messages.count
         inHand = pending
         inHand?.messages = MessageBatch()
-        pending.messages = spare ?? MessageBatch()
-        spare = nil
+        pending.messages = MessageBatch()
         pending.packetIDs = []
         pending.serial = pending.serial == .max ? 1 : pending.serial + 1
         return messages
     }
 
-    /// Notes that the batch in hand is durable, takes back its memory, and gives the bytes to send.
-    mutating func complete(_ messages: consuming MessageBatch) -> [UInt8] {
+    /// Notes that the batch in hand is durable; gives the bytes to send, which may be none.
+    mutating func complete() -> [UInt8] {
         guard let batch = inHand else { return [] }
         inHand = nil
         inHandCount = 0
-        messages.removeAll()
-        spare = messages
         var bytes: [UInt8] = []
         bytes.reserveCapacity(batch.packetIDs.count * 4)
         ledger.complete(batch.packetIDs, serial: batch.serial) { packetID in

@@ -117,7 +117,7 @@ package final class MQTTSource: EventSource {
             try Task.checkCancellation()
             if let batch = link.take() {
                 try await delivery.deliver(batch) { link.noteRefusal($0) }
-                link.complete(batch)
+                link.complete()
             } else if link.isFinishing, link.isDrained {
                 return await leave()
             } else {

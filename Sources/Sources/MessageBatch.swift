@@ -101,13 +101,6 @@ package struct MessageBatch: Sendable {
         times.append(message.receivedAt)
     }
 
-    /// Removes every message and keeps the memory, if nobody else holds it.
-    package mutating func removeAll() {
-        bytes.removeAll(keepingCapacity: true)
-        places.removeAll(keepingCapacity: true)
-        times.removeAll(keepingCapacity: true)
-    }
-
     /// Gives views of all messages, which are valid within the call only.
     package func withViews<Result>(_ body: (MessageViews) throws -> Result) rethrows -> Result {
         try bytes.withUnsafeBytes { buffer in

@@ -128,7 +128,7 @@ final class SessionHarness {
         return batch
     }
 
-    func complete(_ batch: MessageBatch) -> [UInt8] { session.complete(batch) }
+    func complete() -> [UInt8] { session.complete() }
     func mayRead() -> Bool { session.mayRead() }
     func goodbye() -> [UInt8] { session.goodbye() }
 
@@ -136,7 +136,7 @@ final class SessionHarness {
     func deliver() -> (payloads: [String], sent: [UInt8]) {
         guard let batch = session.take() else { return ([], []) }
         let payloads = Self.payloads(batch)
-        return (payloads, session.complete(batch))
+        return (payloads, session.complete())
     }
 
     static func payloads(_ batch: MessageBatch) -> [String] {

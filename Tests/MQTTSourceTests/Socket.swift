@@ -1,4 +1,5 @@
 import Core
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -80,10 +81,14 @@ final class Socket: Sendable {
         return Array(buffer.prefix(count))
     }
 
+    /// Ports that were given away; what will listen there may not do so yet.
+    private static let givenPorts = Mutex<Set<Int>>([])
+
     /// A port that nobody listens on, below those that the system gives to connections.
     static func freePort() throws -> Int {
         for _ in 0..<100 {
             let port = Int.random(in: 11_000..<32_000)
+            guard givenPorts.withLock({ $0.insert(port).inserted }) else { continue }
             guard let (descriptor, _) = try? listener(port) else { continue }
             close(descriptor)
             return port
