@@ -45,7 +45,7 @@ public struct SeriesDictionary: Sendable {
         for key in keys { _ = insert(key) }
     }
 
-    /// Takes names that are known to be distinct as they lie in memory; nil when lengths are not theirs.
+    /// Takes names that are known to be distinct; nil when the lengths are not theirs.
     ///
     /// `lengths` holds two little-endian 16-bit numbers a key: bytes of the device and the sensor.
     /// The first look-up that may add a key pays for the index.

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Copies the write-ahead log into the database file beside the writer.
 ///
-/// SQLite's own way is that the commit that finds the log long copies and syncs it, and so waits for
+/// SQLite's own way is that the commit that finds the log long copies and syncs it, and waits for
 /// the disk. Here a connection of its own does it; the writer only finishes the
 /// rest, before the log can start again, when the log has got very long.
 ///
@@ -53,7 +53,7 @@ final class LogCopier: Sendable {
 
     private func logHas(_ frames: Int, _ connection: OpaquePointer) {
         if frames >= frameCountMax {
-            // The disk is slower than the commits: they wait for the copying that runs, else the log
+            // The disk is slower than the commits: they wait for the copying, else the log
             // would grow without end. Then only what came in the meantime is left to copy.
             waitForCopying()
             sqlite3_wal_checkpoint_v2(connection, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)

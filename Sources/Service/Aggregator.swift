@@ -11,7 +11,7 @@ import Windowing
 /// Exactly once: closed windows, dead letters, counters and the offsets of all partitions commit in
 /// one transaction, which the store refuses when another process has committed for a partition
 /// since. After a restart, or when a partition comes from another process, the state of the last
-/// snapshot is replayed; output up to the committed offset is dropped, because it is stored already.
+/// snapshot is replayed; output up to the committed offset is dropped: it is stored already.
 /// Graceful shutdown: saves the open windows and returns.
 package actor Aggregator: Service {
     private let log: any EventLog
