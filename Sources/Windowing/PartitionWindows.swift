@@ -15,7 +15,8 @@ public import Core
 /// With ``LatePolicy/correct`` closed windows are kept until the watermark is `correctFor` above
 /// their end. A reading for them counts there, and at the end of the call each window with new
 /// readings is sent out once more, its revision raised by one; a window that was not sent out
-/// before, because it had no reading, gets revision 0. Bounds of a closed session stay: a reading
+/// before, because it had no reading, gets revision 0. A hopping window that goes out again shows
+/// all that its panes took until the end of the call. Bounds of a closed session stay: a reading
 /// within them corrects it, another one makes a closed session of its own.
 ///
 /// A reading with the time of one of the last eight distinct readings of its series is a

@@ -148,7 +148,11 @@ struct NaiveWindows {
         guard starts.contains(where: { $0 + size > mark }) else { return false }
         for start in starts where start + size > mark { put(reading, start, isClosed: false) }
         if definition.latePolicy == .correct {
-            for start in starts where start + size <= mark && canCorrect(start + size, mark) {
+            for start in starts where start + size <= mark {
+                // A correction that waits for the end of the call takes what its panes take.
+                guard canCorrect(start + size, mark) || isDirty(reading.key, start) else {
+                    continue
+                }
                 put(reading, start, isClosed: true)
             }
         }
@@ -157,6 +161,10 @@ struct NaiveWindows {
 
     private func canCorrect(_ end: Int64, _ mark: Int64) -> Bool {
         end + definition.correctFor.microseconds > mark
+    }
+
+    private func isDirty(_ key: SeriesKey, _ start: Int64) -> Bool {
+        windows.contains { $0.key == key && $0.start == start && $0.isDirty }
     }
 
     private mutating func put(_ reading: NaiveReading, _ start: Int64, isClosed: Bool) {
@@ -177,9 +185,12 @@ struct NaiveWindows {
             return correctSession(reading, gap.microseconds, mark)
         }
         let size = definition.size.microseconds
-        let starts = starts(of: reading.time).filter { canCorrect($0 + size, mark) }
-        for start in starts { put(reading, start, isClosed: true) }
-        return !starts.isEmpty
+        let starts = starts(of: reading.time)
+        guard starts.contains(where: { canCorrect($0 + size, mark) }) else { return false }
+        for start in starts where canCorrect(start + size, mark) || isDirty(reading.key, start) {
+            put(reading, start, isClosed: true)
+        }
+        return true
     }
 
     // MARK: Sessions

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Windows over random logs")
 struct WindowPropertyTests {
-    private static let seeds: [UInt64] = (1...150).map { $0 }
+    private static let seeds: [UInt64] = (1...250).map { $0 }
 
     @Test("Windows, late readings and counters equal a naive recomputation", arguments: seeds)
     func equalsNaive(seed: UInt64) throws {
