@@ -90,15 +90,18 @@ struct FakeBrokerTests {
 
     @Test("A broker that says nothing is given up and tried again")
     func silence() async throws {
-        let broker = try FakeBroker([
-            { broker, socket in try broker.read(socket, packetCount: 9) },
-            { broker, socket in
+        let answers = [FakeBroker.Script](
+            repeating: { broker, socket in
                 try FakeBroker.greet(broker, socket)
                 try broker.read(socket, packetCount: 3)
             },
-        ])
+            count: 20
+        )
+        let broker = try FakeBroker(
+            [{ broker, socket in try broker.read(socket, packetCount: 9) }] + answers
+        )
         let source = try source(broker, RecordingSink()) {
-            $0.connectTimeout = .milliseconds(100)
+            $0.connectTimeout = .milliseconds(300)
         }
         let run = Task { try await source.run() }
         try await SourceContract.until("connected") { source.status.isConnected }
