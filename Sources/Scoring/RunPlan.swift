@@ -63,8 +63,9 @@ package struct TaskPlan: Sendable, Codable {
     /// Keys with windows, and rows, in the task's feature snapshot.
     package var keyCount: Int
     package var rowCount: Int
-    /// What an earlier run published of this range: the snapshot then holds the keys that are
-    /// scored anew, and the others keep their rows. Absent: all keys are scored.
+    /// What an earlier run published of this range; absent when all keys are scored.
+    ///
+    /// The snapshot then holds the keys that are scored anew, and the others keep their rows.
     package var previous: PreviousPart?
 
     /// Where the rows and items of an earlier run's task are.

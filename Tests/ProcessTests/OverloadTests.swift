@@ -13,7 +13,7 @@ extension ProcessTests {
     @Suite("A server whose windows are slower than its senders")
     struct OverloadTests {
         private static let partitionCount = 4
-        private static let lagMax = 3000
+        private static let lagMax = 1000
         private static let configuration = """
             partitions: \(partitionCount)
             idle_after: 1h
@@ -67,7 +67,7 @@ extension ProcessTests {
             var refusals = 0
             do {
                 for _ in 0..<4 {
-                    let holder = try Self.hold(path, seconds: 5, in: folder)
+                    let holder = try Self.hold(path, seconds: 8, in: folder)
                     try await eventually("an answer that says to come back") {
                         try await Self.isRefused(server)
                     }
