@@ -126,9 +126,41 @@ public struct SeriesDictionary: Sendable {
 
     /// The id of a key of another dictionary, added when new; makes no `String`.
     public mutating func insert(id: UInt32, of other: SeriesDictionary) -> UInt32 {
-        other.withBytes(of: id) {
-            insert(device: $0, sensor: $1, hash: other.hashes[Int(id)])
+        if (spans.count + 1) * 4 > slots.count * 3 { rehash(max(16, slots.count * 2)) }
+        let span = other.spans[Int(id)]
+        let hash = other.hashes[Int(id)]
+        // Both names lie together in either dictionary: one comparison, one copy.
+        return other.bytes.withUnsafeBytes { all in
+            let names = UnsafeRawBufferPointer(
+                rebasing: all[span.start..<(span.start &+ span.device &+ span.sensor)]
+            )
+            let (slot, found) = find(hash, span.lengths) { Self.equal($0, names) }
+            if let found { return found }
+            let id = UInt32(spans.count)
+            spans.append(Span(start: bytes.count, device: span.device, sensor: span.sensor))
+            bytes.append(contentsOf: names)
+            hashes.append(hash)
+            slots[slot] = Self.entry(hash, id)
+            return id
         }
+    }
+
+    /// Writes the bytes of both names of a key, the device's first; answers how many.
+    @inline(__always)
+    public func copyNames(of id: UInt32, to target: UnsafeMutableRawPointer) -> Int {
+        let span = spans[Int(id)]
+        let count = span.device &+ span.sensor
+        bytes.withUnsafeBytes { all in
+            guard let start = all.baseAddress else { return }
+            target.copyMemory(from: start + span.start, byteCount: count)
+        }
+        return count
+    }
+
+    /// Bytes of the device's and of the sensor's name.
+    public func nameByteCounts(of id: UInt32) -> (device: Int, sensor: Int) {
+        let span = spans[Int(id)]
+        return (span.device, span.sensor)
     }
 
     /// As ``insert(device:sensor:)`` for a hash that ``SeriesHash/hash(_:_:)`` gave.
@@ -184,9 +216,12 @@ public struct SeriesDictionary: Sendable {
         hash: UInt64
     ) -> UInt32? {
         guard slots.isEmpty else { return find(hash, device, sensor).id }
-        let lengths = UInt64(device.count) << 10 | UInt64(sensor.count)
-        return hashes.indices.first {
-            hashes[$0] == hash && matches(UInt32($0), lengths, device, sensor)
+        let lengths = Self.lengths(device, sensor)
+        return hashes.indices.first { id in
+            hashes[id] == hash
+                && matches(UInt32(id), lengths) { names in
+                    Self.equal(names, device) && Self.equal(names + device.count, sensor)
+                }
         }.map(UInt32.init)
     }
 
@@ -245,8 +280,19 @@ public struct SeriesDictionary: Sendable {
         _ device: UnsafeRawBufferPointer,
         _ sensor: UnsafeRawBufferPointer
     ) -> (slot: Int, id: UInt32?) {
-        let lengths = UInt64(device.count) << 10 | UInt64(sensor.count)
-        return slots.withUnsafeBufferPointer { slots in
+        find(hash, Self.lengths(device, sensor)) { names in
+            Self.equal(names, device) && Self.equal(names + device.count, sensor)
+        }
+    }
+
+    /// The slot of a key with names of these lengths that a comparison accepts.
+    @inline(__always)
+    private func find(
+        _ hash: UInt64,
+        _ lengths: UInt64,
+        _ isSame: (_ names: UnsafeRawPointer) -> Bool
+    ) -> (slot: Int, id: UInt32?) {
+        slots.withUnsafeBufferPointer { slots in
             let mask = slots.count &- 1
             var slot = Int(truncatingIfNeeded: hash) & mask
             while true {
@@ -254,25 +300,30 @@ public struct SeriesDictionary: Sendable {
                 if entry == 0 { return (slot, nil) }
                 if entry >> 32 == hash >> 32 {
                     let id = UInt32(truncatingIfNeeded: entry) &- 1
-                    if matches(id, lengths, device, sensor) { return (slot, id) }
+                    if matches(id, lengths, isSame) { return (slot, id) }
                 }
                 slot = (slot &+ 1) & mask
             }
         }
     }
 
+    private static func lengths(
+        _ device: UnsafeRawBufferPointer,
+        _ sensor: UnsafeRawBufferPointer
+    ) -> UInt64 {
+        UInt64(device.count) << 10 | UInt64(sensor.count)
+    }
+
     @inline(__always)
     private func matches(
         _ id: UInt32,
         _ lengths: UInt64,
-        _ device: UnsafeRawBufferPointer,
-        _ sensor: UnsafeRawBufferPointer
+        _ isSame: (_ names: UnsafeRawPointer) -> Bool
     ) -> Bool {
         let span = spans[Int(id)]
         guard span.lengths == lengths else { return false }
         return bytes.withUnsafeBytes { all in
-            guard let start = all.baseAddress.map({ $0 + span.start }) else { return true }
-            return Self.equal(start, device) && Self.equal(start + device.count, sensor)
+            all.baseAddress.map { isSame($0 + span.start) } ?? true
         }
     }
 

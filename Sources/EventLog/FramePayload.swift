@@ -90,6 +90,7 @@ struct FramePayload {
         of series: SeriesDictionary,
         to target: UnsafeMutableRawBufferPointer
     ) {
+        guard let base = target.baseAddress else { return }
         var lengthAt = starts
         var nameAt = lengthAt
         for (index, frame) in frames.enumerated() where frame.count > 0 {
@@ -101,13 +102,10 @@ struct FramePayload {
         }
         for id in order {
             let partition = Int(partitionOf[Int(id)])
-            series.withBytes(of: id) { device, sensor in
-                Self.store(UInt16(device.count), target, lengthAt[partition])
-                Self.store(UInt16(sensor.count), target, lengthAt[partition] &+ 2)
-                Self.copy(device, target, nameAt[partition])
-                Self.copy(sensor, target, nameAt[partition] &+ device.count)
-                nameAt[partition] &+= device.count &+ sensor.count
-            }
+            let counts = series.nameByteCounts(of: id)
+            Self.store(UInt16(counts.device), target, lengthAt[partition])
+            Self.store(UInt16(counts.sensor), target, lengthAt[partition] &+ 2)
+            nameAt[partition] &+= series.copyNames(of: id, to: base + nameAt[partition])
             lengthAt[partition] &+= 4
         }
     }
@@ -153,15 +151,5 @@ struct FramePayload {
         _ offset: Int
     ) {
         target.storeBytes(of: value.littleEndian, toByteOffset: offset, as: Value.self)
-    }
-
-    @inline(__always)
-    private static func copy(
-        _ bytes: UnsafeRawBufferPointer,
-        _ target: UnsafeMutableRawBufferPointer,
-        _ offset: Int
-    ) {
-        UnsafeMutableRawBufferPointer(rebasing: target[offset..<(offset &+ bytes.count)])
-            .copyMemory(from: bytes)
     }
 }
