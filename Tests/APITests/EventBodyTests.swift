@@ -23,11 +23,13 @@ struct EventBodyTests {
     private static let compressed: [(encoding: String, base64: String)] = [
         (
             "gzip",
-            "H4sIAAAAAAACAyvJzE3VSUkty0xO1SlOzSvOL9IpS8wpTeUyNDc3MgZCAwOdFJ1iHUOEgCFYwIgLACQZ5no7AAAA"
+            "H4sIAAAAAAACAyvJzE3VSUkty0xO1SlOzSvOL9IpS8wpTeUyNDc3MgZCAwOd"
+                + "FJ1iHUOEgCFYwIgLACQZ5no7AAAA"
         ), ("deflate", "eJwrycxN1UlJLctMTtUpTs0rzi/SKUvMKU3lMjQ3NzIGQgMDnRSdYh1DhIAhWMCICwA5whCJ"),
         (
             "zstd",
-            "KLUv/QRY2QEAdGltZSxkZXZpY2Usc2Vuc29yLHZhbHVlCjE3NzIzMjMyMDAsZCxzLDEKMTc3MjMyMzIwMSxkLHMsMgrwXGNq"
+            "KLUv/QRY2QEAdGltZSxkZXZpY2Usc2Vuc29yLHZhbHVlCjE3NzIzMjMyMDAs"
+                + "ZCxzLDEKMTc3MjMyMzIwMSxkLHMsMgrwXGNq"
         ),
     ]
 
