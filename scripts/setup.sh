@@ -108,6 +108,7 @@ if $for_tests; then
     need curl curl
     need make make
     need mosquitto mosquitto
+    need mosquitto-clients mosquitto_pub
     need openssl openssl
     need sqlite3 sqlite3
     need python3 python3

@@ -13,7 +13,7 @@ package final class PrometheusRegistry: MetricsFactory {
 
     package init() {}
 
-    /// The exposition text: all counters, then the given gauges.
+    /// The exposition text: all counters, then the given gauges, whose names may carry labels.
     package func text(with gauges: [(name: String, help: String, value: Double)]) -> String {
         var text = ""
         var lastName = ""
@@ -24,7 +24,11 @@ package final class PrometheusRegistry: MetricsFactory {
             text += "\(series) \(Self.number(value))\n"
         }
         for gauge in gauges {
-            text += "# HELP \(gauge.name) \(gauge.help)\n# TYPE \(gauge.name) gauge\n"
+            let name = String(gauge.name.prefix { $0 != "{" })
+            if name != lastName {
+                text += "# HELP \(name) \(gauge.help)\n# TYPE \(name) gauge\n"
+            }
+            lastName = name
             text += "\(gauge.name) \(Self.number(gauge.value))\n"
         }
         return text

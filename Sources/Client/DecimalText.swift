@@ -112,7 +112,7 @@ package enum DecimalText {
         while at >= 2 {
             let next = rest / 100
             let pair = rest - next * 100
-            let tens = pair * 103 >> 10
+            let tens = (pair * 103) >> 10
             out[at - 1] = UInt8(truncatingIfNeeded: 0x30 + pair - tens * 10)
             out[at - 2] = UInt8(truncatingIfNeeded: 0x30 + tens)
             rest = next
@@ -124,8 +124,8 @@ package enum DecimalText {
     @inline(__always)
     private static func digitCount(_ value: UInt64) -> Int {
         // log10 from log2, corrected by one comparison.
-        let guess = (64 - (value | 1).leadingZeroBitCount) * 1233 >> 12
-        return guess + (value | 1 >= powers[guess] ? 1 : 0)
+        let guess = ((64 - (value | 1).leadingZeroBitCount) * 1233) >> 12
+        return guess + ((value | 1) >= powers[guess] ? 1 : 0)
     }
 
     private static let powers: [UInt64] = [

@@ -58,9 +58,7 @@ package struct DeadLetterReplay: Sendable {
         return outcome
     }
 
-    /// Replays the oldest of the newest letters that a filter wants and that never were replayed.
-    ///
-    /// - Parameter limit: letters at most.
+    /// Replays the newest letters that a filter wants and that never were replayed, oldest first.
     package func replay(_ filter: DeadLetterFilter, limit: Int) async throws -> Outcome {
         var letters: [StoredDeadLetter] = []
         var before: Int64?

@@ -23,20 +23,19 @@ struct EventBodyTests {
     private static let compressed: [(encoding: String, base64: String)] = [
         (
             "gzip",
-            "H4sIAAAAAAACAyvJzE3VSUkty0xO1SlOzSvOL9IpS8wpTeUyNDc3MgZCAwOdFJ1i"
-                + "HUOEgCFYwIgLACQZ5no7AAAA"
+            "H4sIAAAAAAACAyvJzE3VSUkty0xO1SlOzSvOL9IpS8wpTeUyNDc3MgZCAwOd"
+                + "FJ1iHUOEgCFYwIgLACQZ5no7AAAA"
         ), ("deflate", "eJwrycxN1UlJLctMTtUpTs0rzi/SKUvMKU3lMjQ3NzIGQgMDnRSdYh1DhIAhWMCICwA5whCJ"),
         (
             "zstd",
-            "KLUv/QRY2QEAdGltZSxkZXZpY2Usc2Vuc29yLHZhbHVlCjE3NzIzMjMyMDAsZCxz"
-                + "LDEKMTc3MjMyMzIwMSxkLHMsMgrwXGNq"
+            "KLUv/QRY2QEAdGltZSxkZXZpY2Usc2Vuc29yLHZhbHVlCjE3NzIzMjMyMDAs"
+                + "ZCxzLDEKMTc3MjMyMzIwMSxkLHMsMgrwXGNq"
         ),
     ]
 
     /// 64 MiB of zeros, compressed twice.
     private static let bomb =
-        "H4sIAAAAAAACA+3cr05CcRTA8YtcNyYbYiAZ5BGIFAYazAbNjgcgkmVzJgsvQWZj"
-        + "c7PSeA"
+        "H4sIAAAAAAACA+3cr05CcRTA8YtcNyYbYiAZ5BGIFAYazAbNjgcgkmVzJgsvQWZjc7PSeA"
         + "O02f0TnDM5L9z7GL/z+aSTTzw7+549NrLSQf1jXavth9n8f/nVOMoAAACAxM1e7+vlMSDr"
         + "FtvLqxsAAAAgdePjVl4dBf5uT8+tAwAAAJL3MOi3qw+B77tJbh0AAACQvM7v26i6BWyKp5"
         + "Nr+wAAAIDkvQgGAAAAQCiCAQAAABCLYAAAAADEIhgAAAAAwQgGAAAAQCyCAQAAABCLYAAA"

@@ -43,6 +43,23 @@ struct HealthRoutes {
                 )
             )
         }
+        do {
+            var byReason: [String: Int64] = [:]
+            for count in try await backend.windows.eventCounts() {
+                byReason[count.reason.rawValue, default: 0] += count.count
+            }
+            for (reason, count) in byReason.sorted(by: { $0.key < $1.key }) {
+                gauges.append(
+                    (
+                        "fleetscore_events_in_no_window{reason=\"\(reason)\"}",
+                        "Events that are in no window, by reason and window definition.",
+                        Double(count)
+                    )
+                )
+            }
+        } catch {
+            // The other metrics say what is wrong; these are left out.
+        }
         return PrometheusRegistry.shared.text(with: gauges)
     }
 }

@@ -142,7 +142,8 @@ extension InfluxRoutes {
                 let form = String(decoding: try await request.body(upTo: 1 << 16), as: UTF8.self)
                 text = URI("/?" + form).queryParameters["q"].map(String.init)
             }
-            let words = (text ?? "").uppercased().split { $0 == " " || $0 == "\n" || $0 == "\t" }
+            // Clients write a space as a plus, which forms mean and queries do not.
+            let words = (text ?? "").uppercased().split { " +\n\t".contains($0) }
             switch words.first {
             case "CREATE": return try Self.results([.init(statement_id: 0)])
             case "SHOW" where words.dropFirst().first?.hasPrefix("DATABASES") == true:

@@ -1,4 +1,5 @@
 import Core
+import FoundationEssentials
 import Logging
 import MQTTSource
 import Pipelines
@@ -21,7 +22,7 @@ enum SourceOpener {
             do {
                 return try MQTTSource(
                     name: setting.name,
-                    settings: MQTTSettings(setting),
+                    settings: MQTTSettings(setting, server: serverName(document)),
                     sink: sink,
                     clock: clock,
                     wallClock: wallClock,
@@ -34,12 +35,21 @@ enum SourceOpener {
     }
 }
 
+extension SourceOpener {
+    /// A name that this server keeps and no other has: a broker knows one client by it.
+    private static func serverName(_ document: ServerDocument) -> String {
+        let folder = Files.absolute(document.settings.dataDirectory)
+        let hash = XXHash64.hash(ProcessInfo.processInfo.hostName + " " + folder)
+        return String(hash >> 24, radix: 36)
+    }
+}
+
 extension MQTTSettings {
     /// The settings of a source as the document declares it.
-    init(_ setting: MQTTSetting) {
+    init(_ setting: MQTTSetting, server: String) {
         self.init(
             url: setting.url,
-            clientID: setting.clientID ?? "fleetscore-\(setting.name)",
+            clientID: setting.clientID ?? "fleetscore-\(setting.name)-\(server)",
             topics: setting.topics
         )
         username = setting.username
