@@ -41,7 +41,8 @@ struct ErrorAnswersTests {
             status: 422,
             code: "unsupported",
             message: "cannot read events of type \"application/xml\"",
-            hint: "send application/json, application/x-ndjson or text/csv"
+            hint: "send application/json, application/x-ndjson, text/csv or "
+                + "application/vnd.influx.line-protocol"
         ),
         Case(
             path: "/v1/fleets/plnt",
@@ -122,13 +123,13 @@ struct ErrorAnswersTests {
         ),
         Case(
             method: .post,
-            path: "/v1/events?time_unit=h",
+            path: "/v1/events?time_unit=fortnight",
             type: "text/csv",
             body: "time,device,sensor,value\n1,d,s,1\n",
             status: 400,
             code: "invalidArgument",
-            message: "there is no time unit \"h\"",
-            hint: "use s, ms, us or ns"
+            message: "there is no time unit \"fortnight\"",
+            hint: "use s, ms, us, ns, m or h"
         ),
         Case(
             method: .post,

@@ -71,7 +71,7 @@ struct EventRoutes {
                 throw FleetError(
                     .invalidArgument,
                     "there is no time unit \"\(unit)\"",
-                    hint: "use s, ms, us or ns"
+                    hint: "use s, ms, us, ns, m or h"
                 )
             }
             options.timeUnit = known

@@ -96,7 +96,7 @@ extension EventsCommand {
                     throw FleetError(
                         .invalidArgument,
                         "there is no time unit \"\(timeUnit)\"",
-                        hint: "use s, ms, us or ns"
+                        hint: "use s, ms, us, ns, m or h"
                     )
                 }
                 decoding.timeUnit = unit
