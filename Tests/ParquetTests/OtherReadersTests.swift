@@ -114,9 +114,7 @@ struct OtherReadersTests {
                     what: "encoding DELTA_BINARY_PACKED"
                 )
             ) { try ParquetReader(bytes: bytes).column("number") }
-            #expect(
-                throws: ParquetError.unsupported(column: "score", what: "codec SNAPPY")
-            ) { try ParquetReader(bytes: bytes).column("score") }
+            #expect(try ParquetReader(bytes: bytes).column("score").rowCount > 0)
         }
     }
 

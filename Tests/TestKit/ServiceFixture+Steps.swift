@@ -152,9 +152,9 @@ extension ServiceFixture {
 
     /// Returns once a condition holds.
     ///
-    /// - Throws: ``WaitedTooLong`` after a minute: the other suites may keep all cores busy.
+    /// - Throws: ``WaitedTooLong`` after three minutes: the other suites may keep all cores busy.
     package func wait(until what: String, _ condition: () async throws -> Bool) async throws {
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + .seconds(180)
         while try await !condition() {
             guard ContinuousClock.now < deadline else { throw WaitedTooLong(what: what) }
             try await Task.sleep(for: .milliseconds(1))
