@@ -1,0 +1,119 @@
+import Core
+import Service
+import Store
+import TestKit
+import Testing
+import Wire
+
+/// What is looked at before an event goes into the log.
+@Suite("At the door")
+struct DoorTests {
+    private func ingest(
+        _ fixture: ServiceFixture,
+        _ change: (inout ServiceSettings) -> Void
+    ) async throws -> Ingest {
+        var settings = fixture.settings
+        change(&settings)
+        let rules = RuleBook()
+        try await rules.reload(from: fixture.windows)
+        let gate = SeriesGate(countMax: settings.limits.seriesCountMax)
+        try await gate.load(from: fixture.windows)
+        return Ingest(
+            log: fixture.log,
+            store: fixture.windows,
+            settings: settings,
+            rules: rules,
+            gate: gate,
+            progress: fixture.board,
+            clock: fixture.clock,
+            logger: fixture.logger
+        )
+    }
+
+    private func send(_ rows: [String], to ingest: Ingest) async throws -> Ingest.Outcome {
+        try await ingest.accept(
+            Array((["time,device,sensor,value"] + rows).joined(separator: "\n").utf8),
+            format: .csv,
+            options: DecodeOptions(),
+            idempotencyKey: nil,
+            source: "test"
+        )
+    }
+
+    private static let time = ServiceFixture.start.description
+
+    @Test(
+        "values outside the registry's limits are flagged or rejected, a sensor's over a device's"
+    )
+    func limits() async throws {
+        for rejects in [false, true] {
+            let fixture = try ServiceFixture()
+            let now = fixture.clock.now
+            try await fixture.windows.setRegistry([
+                RegistryEntry(
+                    key: try SeriesKey(device: "d"),
+                    min: 0,
+                    max: 10,
+                    updatedAt: now
+                ),
+                RegistryEntry(key: try SeriesKey(parsing: "d/wide"), max: 100, updatedAt: now),
+            ])
+            let ingest = try await ingest(fixture) { $0.rejectsOutOfRange = rejects }
+            let outcome = try await send(
+                [
+                    "\(Self.time),d,s,5", "\(Self.time),d,s,11", "\(Self.time),d,wide,50",
+                    "\(Self.time),d,wide,-1", "\(Self.time),other,s,1e9",
+                ],
+                to: ingest
+            )
+            #expect(outcome.accepted == (rejects ? 3 : 5))
+            #expect(outcome.rejectedCount == (rejects ? 2 : 0))
+            #expect(outcome.rejectedByReason == (rejects ? ["out_of_range": 2] : [:]))
+            let letters = try await fixture.windows.letters(.outOfRange)
+            #expect(letters.compactMap(\.value).sorted() == [-1, 11])
+            #expect(
+                try await fixture.windows.eventCounts() == [
+                    EventCount(reason: .outOfRange, count: 2)
+                ]
+            )
+        }
+    }
+
+    @Test("series appear up to the limit; those that are known go on, also after a restart")
+    func series() async throws {
+        let fixture = try ServiceFixture()
+        let ingest = try await ingest(fixture) { $0.limits.seriesCountMax = 50 }
+        let rows = (0..<80).map { "\(Self.time),d\($0),s,1" }
+        let first = try await send(rows, to: ingest)
+        #expect(first.accepted == 50 && first.rejectedByReason == ["over_limit": 30])
+        let again = try await send(rows, to: ingest)
+        #expect(again.accepted == 50 && again.rejectedCount == 30)
+        #expect(try await fixture.windows.eventCounts().map(\.count) == [60])
+        #expect(try await fixture.windows.letters(.overLimit).count == 60)
+
+        let aggregator = fixture.makeAggregator()
+        try await aggregator.recover()
+        try await fixture.ingest.complete()
+        try await fixture.settle(aggregator)
+        let restarted = try await self.ingest(fixture) { $0.limits.seriesCountMax = 50 }
+        let third = try await send(rows, to: restarted)
+        #expect(third.accepted == 50 && third.rejectedCount == 30)
+    }
+
+    @Test("too many events without windows refuse more, as something to try again")
+    func lag() async throws {
+        let fixture = try ServiceFixture()
+        let aggregator = fixture.makeAggregator()
+        try await aggregator.recover()
+        try await fixture.settle(aggregator)
+        let ingest = try await ingest(fixture) { $0.limits.lagEventCountMax = 10 }
+        _ = try await send((0..<20).map { "\(Self.time),d\($0),s,1" }, to: ingest)
+        await #expect {
+            try await send(["\(Self.time),d,s,1"], to: ingest)
+        } throws: { error in
+            (error as? FleetError).map { $0.code == .resourceExhausted && $0.isRetriable } ?? false
+        }
+        try await fixture.settle(aggregator)
+        #expect(try await send(["\(Self.time),d,s,1"], to: ingest).accepted == 1)
+    }
+}
