@@ -41,7 +41,8 @@ struct ErrorAnswersTests {
             status: 422,
             code: "unsupported",
             message: "cannot read events of type \"application/xml\"",
-            hint: "send application/json, application/x-ndjson or text/csv"
+            hint: "send application/json, application/x-ndjson, text/csv or "
+                + "application/vnd.influx.line-protocol"
         ),
         Case(
             path: "/v1/fleets/plnt",
