@@ -103,7 +103,7 @@ struct ParquetEventRows {
             } else if times.values[row] < 0 {
                 reject(.badTime, row, &events) { times.text(row) }
             } else if times.values[row] > latest {
-                reject(Self.early, row, &events) { times.text(row) }
+                reject(.early, row, &events) { times.text(row) }
             } else {
                 reject(device.reason(index, none: .missingDevice), row, &events) {
                     device.text(index)
@@ -111,8 +111,6 @@ struct ParquetEventRows {
             }
         }
     }
-
-    private static let early = RejectReason(rawValue: "early") ?? .badTime
 
     private func rejectValue(
         _ row: Int,

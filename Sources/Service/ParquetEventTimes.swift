@@ -101,14 +101,14 @@ struct ParquetEventTimes {
 extension ParquetEventTimes {
     /// Microseconds per unit, as a fraction; the unit is told by size as ``EventDecoder`` does.
     private static func scale(_ unit: EpochUnit?, _ number: Int64) -> (by: Int64, over: Int64) {
-        switch unit?.rawValue {
-        case "s": return (1_000_000, 1)
-        case "ms": return (1000, 1)
-        case "us": return (1, 1)
-        case "ns": return (1, 1000)
-        case "m": return (60_000_000, 1)
-        case "h": return (3_600_000_000, 1)
-        default: break
+        switch unit {
+        case .seconds: return (1_000_000, 1)
+        case .milliseconds: return (1000, 1)
+        case .microseconds: return (1, 1)
+        case .nanoseconds: return (1, 1000)
+        case .minutes: return (60_000_000, 1)
+        case .hours: return (3_600_000_000, 1)
+        case nil: break
         }
         switch number {
         case ..<100_000_000_000: return (1_000_000, 1)

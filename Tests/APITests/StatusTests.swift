@@ -10,11 +10,6 @@ import Testing
 
 @Suite("Health, metrics and the status page")
 struct StatusTests {
-    private struct LateRow: Decodable {
-        let definition: String?
-        let device: String?
-        let value: Double?
-    }
 
     @Test("healthy at once, ready only when windows are restored and can be stored")
     func ready() async throws {
@@ -49,7 +44,7 @@ struct StatusTests {
             #expect(window.watermark == ServiceFixture.at(290))
             let used = try #require(status.partitions.first { $0.events > 0 })
             #expect(used.openWindows == 1 && used.series == 1)
-            let late: [LateRow] = try await client.get("/v1/events/late").decoded()
+            let late: [DeadLetterInfo] = try await client.get("/v1/events/late").decoded()
             #expect(late.map(\.value) == [5])
         }
     }

@@ -130,12 +130,13 @@ def write(folder):
 
     put("v1_zstd", compression="zstd")
     put("v1_plain", compression="none", use_dictionary=False, row_group_size=300)
+    put("v1_snappy", compression="snappy")
     put("v2_zstd", compression="zstd", data_page_version="2.0")
     put("v2_none", compression="none", data_page_version="2.0", use_dictionary=False)
     put("small_pages", compression="zstd", data_page_size=100, write_batch_size=16)
     put(
         "exotic",
-        compression={"score": "snappy", "number": "none"},
+        compression={"score": "gzip", "number": "none"},
         use_dictionary=False,
         column_encoding={"number": "DELTA_BINARY_PACKED"},
     )

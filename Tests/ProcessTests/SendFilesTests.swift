@@ -86,6 +86,39 @@ extension ProcessTests {
             try await first.expectCleanEnd()
         }
 
+        @Test("interrupted sending says how to go on, and going on counts nothing twice")
+        func interrupted() async throws {
+            let folder = try TemporaryFolder()
+            let server = try await RunningServer.start(data: folder.at("data"), in: folder)
+            let count = 60_000
+            let rows = (0..<count).map { "\(1_767_225_600 + $0 / 100),m-\($0 % 100),s,\($0)\n" }
+            try folder.write("long.csv", "time,device,sensor,value\n" + rows.joined())
+            let send = ["events", "send", "long.csv", "--batch", "20", "--json"]
+            let child = try ChildProcess(
+                Binary.path,
+                send + ["--server", server.address],
+                folder: folder.path
+            )
+            try await eventually("the first events") {
+                try await server.client.get("/v1/status", as: StatusInfo.self).accepted > 0
+            }
+            child.send(SIGINT)
+            #expect(try await child.end() == 130, "\(child.errors)")
+            #expect(child.errors.contains("interrupted; "), "\(child.errors)")
+            #expect(child.errors.contains("of 60,000 events are sent; run the same command again"))
+            let again = try await server.run(send, in: folder)
+            let counts: Counts = try again.json()
+            #expect(
+                counts.duplicates > 0 && counts.accepted + counts.duplicates == count,
+                "\(again)"
+            )
+            try await eventually("all events in windows") {
+                let status: StatusInfo = try await server.client.get("/v1/status")
+                return status.accepted == count && status.lag == 0
+            }
+            try await server.expectCleanEnd()
+        }
+
         @Test("a file that cannot be used is one line and the exit code of its error")
         func refused() async throws {
             let folder = try TemporaryFolder()

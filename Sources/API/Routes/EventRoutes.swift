@@ -67,7 +67,8 @@ struct EventRoutes {
             options.columns = try ColumnRenames.parse(text)
         }
         if let unit = request.query("time_unit") {
-            guard let known = EpochUnit(rawValue: unit) else {
+            guard ["s", "ms", "us", "ns"].contains(unit), let known = EpochUnit(rawValue: unit)
+            else {
                 throw FleetError(
                     .invalidArgument,
                     "there is no time unit \"\(unit)\"",

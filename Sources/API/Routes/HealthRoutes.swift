@@ -52,7 +52,7 @@ struct HealthRoutes {
                 gauges.append(
                     (
                         "fleetscore_events_in_no_window{reason=\"\(reason)\"}",
-                        "Events that are in no window, by reason and window definition.",
+                        "Events that are in no window, by reason.",
                         Double(count)
                     )
                 )
