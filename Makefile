@@ -1,12 +1,12 @@
 # The same commands that continuous integration runs. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help build test fuzz demo lint fmt package bench clean
+.PHONY: help build test fuzz demo lint fmt package bench ingest-bench clean
 
 SWIFT_FILES := Sources Tests Package.swift Benchmarks/Package.swift Benchmarks/Sources \
 	Fuzz/Package.swift Fuzz/Sources/fuzz
 
 help: ## list what make can do
-	@awk -F ': ## ' '/^[a-z]+: ## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ': ## ' '/^[a-z-]+: ## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build for debugging
 	@scripts/setup.sh
@@ -35,5 +35,10 @@ package: ## make the archive for Debian 12 in dist/
 bench: ## compare with the peer programs; they are in FLEETSCORE_PEERS or ../shared/bench/peers
 	@Benchmarks/compare.sh
 
+ingest-bench: ## measure the whole ingest path; ARGS='all' adds latency, scaling and peers
+	@scripts/build-release.sh
+	@Benchmarks/ingest.sh $(ARGS)
+
 clean: ## remove what was built
-	@rm -rf .build .build-fuzz dist .venv-test .venv-onnx .venv-sklearn-* .model-cases
+	@rm -rf .build .build-fuzz dist .venv-test .venv-kafka .venv-bench .venv-onnx .venv-sklearn-* \
+		.model-cases Benchmarks/.build-ingest

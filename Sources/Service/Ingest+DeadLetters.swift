@@ -1,6 +1,7 @@
 import Core
 import Logging
 import Metrics
+import Sources
 import Store
 import Wire
 
@@ -66,18 +67,23 @@ extension Ingest {
         _ decoded: DecodedEvents,
         _ sifted: Sifted,
         source: String,
-        format: String
+        format: String,
+        messages: MessageBatch? = nil
     ) async {
         let now = clock.now
-        var letters = decoded.rejected.map {
-            DeadLetter(
+        var letters = decoded.rejected.map { event in
+            // What the topic says is needed to read the event again.
+            let message = event.messageIndex.flatMap { messages?.message(at: $0) }
+            return DeadLetter(
                 receivedAt: now,
-                reason: DeadLetterReason(rawValue: $0.reason.rawValue),
+                reason: DeadLetterReason(rawValue: event.reason.rawValue),
                 source: source,
-                text: $0.text,
+                device: message?.device,
+                sensor: message?.sensor,
+                text: event.text,
                 context: decoded.context,
                 format: format,
-                message: $0.message
+                message: message.map { "\($0.address): \(event.message)" } ?? event.message
             )
         }
         var byReason = decoded.rejectedByReason

@@ -18,7 +18,8 @@ extension Ingest: EventSink {
             decoded.events,
             idempotencyKey: nil,
             source: source,
-            format: "message"
+            format: "message",
+            messages: batch
         )
         // They are acknowledged only when they are stored.
         guard !decoded.unread.isEmpty else { return }

@@ -2,6 +2,7 @@ package import Core
 package import EventLog
 package import Logging
 import Metrics
+import Sources
 package import Store
 package import Wire
 
@@ -79,12 +80,13 @@ package struct Ingest: Sendable {
         )
     }
 
-    /// Appends what was decoded and keeps what was not.
+    /// Appends what was decoded and keeps what was not; `messages` are what it was decoded from.
     func append(
         _ decoded: DecodedEvents,
         idempotencyKey: String?,
         source: String,
-        format: String
+        format: String,
+        messages: MessageBatch? = nil
     ) async throws -> Outcome {
         let sifted = sift(decoded.batch)
         var receipt = AppendReceipt(accepted: 0, isDuplicate: false)
@@ -93,7 +95,7 @@ package struct Ingest: Sendable {
         }
         Counter(label: "fleetscore_ingest_events_total").increment(by: receipt.accepted)
         if decoded.rejectedCount > 0 || !sifted.isClean, !receipt.isDuplicate {
-            await keep(decoded, sifted, source: source, format: format)
+            await keep(decoded, sifted, source: source, format: format, messages: messages)
         }
         return Outcome(
             accepted: receipt.accepted,
