@@ -16,11 +16,11 @@ extension EventsCommand {
                   fleetscore events send history.ndjson --time-zone Europe/Berlin
                   sqlite3 -csv -header plant.db 'select …' | fleetscore events send -
 
-                Takes CSV, NDJSON, JSON, InfluxDB line protocol (.lp) and Parquet; - is standard
-                input. All files are sent together in time order. Each batch carries a key made
-                of its content, so that running the command again after an interruption counts
-                nothing twice. --complete says that all of a historic data set is sent: its
-                windows close now.
+                Takes CSV, NDJSON, JSON, InfluxDB line protocol (.lp) and Parquet; - is
+                standard input. All files are sent together in time order. Each batch carries
+                a key made of its content, so that running the command again after an
+                interruption counts nothing twice. --complete says that all of a historic
+                data set is sent: its windows close now.
                 """
         )
 
@@ -38,7 +38,7 @@ extension EventsCommand {
 
         @Option(
             help:
-                "Unit of times that are numbers: s, ms, us or ns; told by their size if not given."
+                "Unit of times that are numbers: s, ms, us, ns, m or h; told by their size if not given."
         )
         var timeUnit: String?
 
