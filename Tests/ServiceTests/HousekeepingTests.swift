@@ -126,4 +126,26 @@ struct HousekeepingTests {
         #expect(try await !blobs.list(prefix: "capture/").isEmpty)
         await log.close()
     }
+
+    @Test("windows are kept for the retention of their definition, others for ever")
+    func windowRetention() async throws {
+        let fixture = try ServiceFixture()
+        try await fixture.close([("d/s", 60, 1), ("d/s", 3600, 2), ("e/s", 7200, 3)])
+        let clock = ManualWallClock(ServiceFixture.at(7300))
+        for (retention, left) in [(nil, 3), (Duration.seconds(7200), 2), (.seconds(3600), 1)] {
+            var settings = fixture.settings
+            settings.windowRetentions["1m"] = retention
+            let housekeeping = Housekeeping(
+                log: nil,
+                windows: fixture.windows,
+                blobs: fixture.blobs,
+                settings: settings,
+                clock: clock,
+                timer: ImpatientClock(),
+                logger: fixture.logger
+            )
+            await housekeeping.pass()
+            #expect(try await fixture.windows.windowCount(definition: "1m") == left)
+        }
+    }
 }
