@@ -38,7 +38,7 @@ extension EventsCommand {
 
         @Option(
             help:
-                "Unit of times that are numbers: s, ms, us, ns, m or h; told by their size if not given."
+                "Unit of numeric times: s, ms, us, ns, m or h; told by their size if not given."
         )
         var timeUnit: String?
 
