@@ -128,7 +128,10 @@ public final class MessageDecoder {
         swap(&events, &json.sink.events)
         defer { swap(&events, &json.sink.events) }
         defer { events.context = nil }
+        let before = (events.eventCount, events.ignoredFieldCount)
         try format.decode(body, &events)
+        // One word is the header of a table without rows: nothing of a message is dropped unseen.
+        guard (events.eventCount, events.ignoredFieldCount) != before else { throw emptyBody() }
     }
 
     /// Makes a message's names the defaults; false when one is not allowed.

@@ -44,6 +44,16 @@ struct MessageDecoderTests {
         #expect(events.list == [Event("x/y", noon, 1)])
     }
 
+    @Test(
+        "a payload without any event is rejected, such as a word that may head a table",
+        arguments: ["nonsense", "time,value\n", "# only a comment", " "]
+    )
+    func nothing(_ payload: String) throws {
+        let events = try decode([payload, "1"])
+        #expect(events.codes == ["malformed"])
+        #expect(events.list == [Event("d/s", noon, 1)])
+    }
+
     @Test("bodies of every format take from the message what they do not say")
     func formats() throws {
         let rows: [(String, [Event])] = [

@@ -128,6 +128,9 @@ enum ForeignEvents {
                 options: options,
                 limits: limits
             )
+            guard decoded.eventCount > 0 || decoded.ignoredFieldCount > 0 else {
+                throw FleetError(.invalidArgument, "the message has no event")
+            }
             events.append(contentsOf: decoded.batch)
             var rejects = decoded.rejected.map {
                 ForeignReject(reason: $0.reason.rawValue, sample: $0.sample)
