@@ -77,7 +77,7 @@ extension ProcessTests {
             await allSent
             let sent = await senders.sent
             #expect(sent.problems.isEmpty)
-            let exported = try await Self.complete(servers)
+            let exported = try await servers.completedReadings()
             for server in servers.reversed() { try await server.expectCleanEnd() }
 
             let seed = "seed \(Self.seed)"
@@ -145,40 +145,5 @@ extension ProcessTests {
             let status: StatusInfo = try await server.client.get("/v1/status")
             return status.partitions.map(\.partition)
         }
-
-        /// Closes all windows and answers the accepted readings in log order.
-        private static func complete(_ servers: [RunningServer]) async throws -> [Reading] {
-            _ = try await servers[0].client.bytes("POST", "/v1/events/complete", [:], body: nil)
-            try await eventually("all windows to close") {
-                var isDone = true
-                for server in servers {
-                    let status: StatusInfo = try await server.client.get("/v1/status")
-                    isDone =
-                        isDone && status.problem == nil && status.lag == 0
-                        && status.partitions.allSatisfy { $0.openWindows == 0 }
-                }
-                return isDone
-            }
-            return try await servers[0].exportedReadings()
-        }
-    }
-}
-
-extension RunningServer {
-    /// The accepted readings in log order.
-    func exportedReadings() async throws -> [Reading] {
-        let bytes = try await client.getBytes("/v1/events", ["format": "csv"])
-        return try String(decoding: bytes, as: UTF8.self).split(separator: "\n").dropFirst()
-            .map { line in
-                let cells = line.split(separator: ",").map(String.init)
-                guard cells.count == 4, let time = Timestamp(rfc3339: cells[0]),
-                    let value = Double(cells[3])
-                else { throw ProcessProblem("no reading: \(line)") }
-                return Reading(
-                    key: try SeriesKey(device: cells[1], sensor: cells[2]),
-                    time: time.microseconds,
-                    value: value
-                )
-            }
     }
 }

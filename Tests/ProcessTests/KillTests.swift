@@ -53,7 +53,7 @@ extension ProcessTests {
             await allSent
             let sent = await senders.sent
             #expect(sent.problems.isEmpty)
-            let exported = try await Self.complete(server)
+            let exported = try await [server].completedReadings()
             try await server.expectCleanEnd()
 
             let seed = "seed \(Self.seed)"
@@ -137,17 +137,6 @@ extension ProcessTests {
             await senders.use(server.client)
             await senders.stop()
             return server
-        }
-
-        /// Closes all windows and answers the accepted readings in log order.
-        private static func complete(_ server: RunningServer) async throws -> [Reading] {
-            _ = try await server.client.bytes("POST", "/v1/events/complete", [:], body: nil)
-            try await eventually("all windows to close") {
-                let status: StatusInfo = try await server.client.get("/v1/status")
-                return status.problem == nil && status.lag == 0 && !status.partitions.isEmpty
-                    && status.partitions.allSatisfy { $0.openWindows == 0 }
-            }
-            return try await server.exportedReadings()
         }
 
         @Test("the comparison itself finds every altered number")

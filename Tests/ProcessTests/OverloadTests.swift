@@ -91,7 +91,7 @@ extension ProcessTests {
             let memory = try Self.peakMemory(of: server.child.processID)
             #expect(memory < 512 << 20, "\(memory) bytes at its peak")
 
-            let exported = try await Self.complete(server)
+            let exported = try await [server].completedReadings()
             try await server.expectCleanEnd()
             let seed = "seed \(Self.seed)"
             #expect(sent.readings.sorted() == exported.sorted(), "\(seed)")
@@ -129,16 +129,6 @@ extension ProcessTests {
                 words.count >= 2, let kilobytes = Int(words[1])
             else { throw ProcessProblem("no memory of process \(processID)") }
             return kilobytes << 10
-        }
-
-        private static func complete(_ server: RunningServer) async throws -> [Reading] {
-            _ = try await server.client.bytes("POST", "/v1/events/complete", [:], body: nil)
-            try await eventually("all windows to close") {
-                let status: StatusInfo = try await server.client.get("/v1/status")
-                return status.problem == nil && status.lag == 0
-                    && status.partitions.allSatisfy { $0.openWindows == 0 }
-            }
-            return try await server.exportedReadings()
         }
     }
 }

@@ -90,7 +90,6 @@ extension EventsCommand {
             decoding.columns = try columns.map { try ColumnRenames.parse($0) } ?? [:]
             decoding.timeZone = try TimeZoneRules.load(timeZone)
             decoding.defaultDevice = device
-            decoding.latestTime = SystemWallClock().now + Limits().timeAheadMax
             if let timeUnit {
                 guard let unit = EpochUnit(rawValue: timeUnit) else {
                     throw FleetError(
