@@ -102,7 +102,7 @@ let package = Package(
         library("Pipelines", ["Core", yams]),
         library("PlantSimulator", ["Core"]),
         // Seams, each with its in-memory twin and its local driver.
-        library("Disk", ["Core"]),
+        library("Disk", ["Core", "CThreads"]),
         library("EventLog", ["Core", "Disk", "CChecksum"]),
         library("Blobs", ["Core", crypto]),
         library("Store", ["Core"]),
@@ -130,8 +130,8 @@ let package = Package(
             "API",
             [
                 "Core", "Client", "Wire", "Windowing", "Inference", "Packs", "Fleets",
-                "Pipelines", "Sources", "Store", "Blobs", "Compute", "Service", log, metrics,
-                lifecycle,
+                "Pipelines", "Sources", "Store", "Blobs", "Compute", "Service", "CThreads", log,
+                metrics, lifecycle,
             ] + hummingbird
         ),
         .executableTarget(
@@ -149,6 +149,7 @@ let package = Package(
         .target(name: "CVector"),
         .target(name: "CWindows"),
         .target(name: "CChecksum"),
+        .target(name: "CThreads"),
         .systemLibrary(
             name: "CZstd",
             pkgConfig: "libzstd",

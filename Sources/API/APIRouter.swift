@@ -10,6 +10,7 @@ package enum APIRouter {
         let router = Router()
         router.add(middleware: ErrorAnswers())
         if let token { router.add(middleware: TokenCheck(token: token)) }
+        router.add(middleware: PooledRequests(exceptions: EventRoutes.paths))
         let silent = SilentCount(backend)
         HealthRoutes(backend: backend, silent: silent).add(to: router)
         let bodies = EventBody(backend: backend)

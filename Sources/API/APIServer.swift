@@ -45,7 +45,14 @@ package struct APIServer: ServiceLifecycle.Service {
         let ready = onReady
         let application = Application(
             router: APIRouter.make(backend: backend, token: token),
-            server: .http1(configuration: .init(idleTimeout: .init(idleTimeout))),
+            server: HTTPServerBuilder { [idleTimeout] responder in
+                LoopChannel(
+                    HTTP1Channel(
+                        responder: responder,
+                        configuration: .init(idleTimeout: .init(idleTimeout))
+                    )
+                )
+            },
             configuration: .init(
                 address: .hostname(host, port: address.port),
                 serverName: "fleetscore",

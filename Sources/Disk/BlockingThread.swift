@@ -1,3 +1,4 @@
+import CThreads
 import Core
 
 #if canImport(Glibc)
@@ -14,10 +15,13 @@ package final class BlockingThread: Sendable {
 
     /// Starts the thread; it ends after ``stop()`` or when this object goes.
     ///
-    /// - Parameter name: what errors call it.
+    /// - Parameters:
+    ///   - name: what errors call it.
+    ///   - isPrompt: whether somebody waits for each job, and a job needs the processor little.
     /// - Throws: ``FleetError`` `.resourceExhausted` when the system has no more threads.
-    package init(name: String) throws {
+    package init(name: String, isPrompt: Bool = false) throws {
         queue = JobQueue(name: name)
+        if isPrompt { queue.add { _ = cthreads_prefer_prompt() } }
         let context = Unmanaged.passRetained(queue)
         #if canImport(Glibc)
         var thread = pthread_t()
@@ -91,6 +95,7 @@ private final class JobQueue: @unchecked Sendable {
     }
 
     /// Adds a job; false when stopped.
+    @discardableResult
     func add(_ job: @escaping @Sendable () -> Void) -> Bool {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

@@ -42,7 +42,7 @@ package final class SegmentLog: EventLog {
         wallClock: any WallClock,
         clock: any Clock<Duration>
     ) async throws -> SegmentLog {
-        let thread = try BlockingThread(name: "log writer")
+        let thread = try BlockingThread(name: "log writer", isPrompt: true)
         let recovery = LogRecovery(
             disk: disk,
             paths: LogPaths(folder: folder),

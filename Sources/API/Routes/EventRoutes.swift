@@ -11,6 +11,9 @@ struct EventRoutes {
     let backend: Backend
     let bodies: EventBody
 
+    /// Where events are posted.
+    static let paths: Set = ["/v1/events", InfluxRoutes.writeV1, InfluxRoutes.writeV2]
+
     func add(to router: Router<BasicRequestContext>) {
         router.post("/v1/events") { request, _ in try await accept(request) }
         router.post("/v1/events/complete") { _, _ in

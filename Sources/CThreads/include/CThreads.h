@@ -1,0 +1,12 @@
+#ifndef FLEETSCORE_CTHREADS_H
+#define FLEETSCORE_CTHREADS_H
+
+#include <stdbool.h>
+
+/// Asks the scheduler to run the calling thread soon after it wakes, for short turns.
+///
+/// The thread's share of the processor stays the same. For threads that answer somebody and work
+/// little at a time; Linux 6.12 and later. False where the system has no such thing.
+bool cthreads_prefer_prompt(void);
+
+#endif
