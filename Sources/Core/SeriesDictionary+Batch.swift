@@ -45,12 +45,10 @@ extension SeriesDictionary {
             var sum: UInt64 = 0
             let mask = slots.count &- 1
             slots.withUnsafeBufferPointer { slots in
-                other.hashes.withUnsafeBufferPointer { hashes in
-                    var place = 0
-                    for id in ids {
-                        entries[place] = slots[Int(truncatingIfNeeded: hashes[Int(id)]) & mask]
-                        place &+= 1
-                    }
+                var place = 0
+                for id in ids {
+                    entries[place] = slots[Int(truncatingIfNeeded: other.hash(of: id)) & mask]
+                    place &+= 1
                 }
             }
             spans.withUnsafeBufferPointer { spans in

@@ -15,7 +15,12 @@ public struct SeriesDictionary: Sendable {
     /// The names of all keys, one after another.
     var bytes: [UInt8] = []
     var spans: [Span] = []
+    /// Of the first keys; those of the others are not computed yet.
     var hashes: [UInt64] = []
+    /// What the process calls the first keys; empty without a numbering.
+    var numbers: [SeriesNumber] = []
+    /// Who gave the numbers.
+    public internal(set) var numbering: SeriesNumbering?
     /// Open addressing over a power of two of slots; 0 is empty, else a part of the hash above
     /// id + 1, so that most look-ups read the names of one key only.
     var slots: [UInt64] = []
@@ -53,7 +58,6 @@ public struct SeriesDictionary: Sendable {
         let count = lengths.count / 4
         bytes = Array(names)
         spans.reserveCapacity(count)
-        hashes.reserveCapacity(count)
         var start = 0
         for index in 0..<count {
             let device = Int(
@@ -69,18 +73,11 @@ public struct SeriesDictionary: Sendable {
                     )
                 )
             )
-            let middle = start &+ device
-            let end = middle &+ sensor
+            let end = start &+ device &+ sensor
             guard device <= Self.partByteCountMax, sensor <= Self.partByteCountMax,
                 end <= names.count
             else { return nil }
             spans.append(Span(start: start, device: device, sensor: sensor))
-            hashes.append(
-                SeriesHash.hash(
-                    UnsafeRawBufferPointer(rebasing: names[start..<middle]),
-                    UnsafeRawBufferPointer(rebasing: names[middle..<end])
-                )
-            )
             start = end
         }
         guard start == names.count else { return nil }
@@ -126,9 +123,9 @@ public struct SeriesDictionary: Sendable {
 
     /// The id of a key of another dictionary, added when new; makes no `String`.
     public mutating func insert(id: UInt32, of other: SeriesDictionary) -> UInt32 {
-        if (spans.count + 1) * 4 > slots.count * 3 { rehash(max(16, slots.count * 2)) }
+        prepareToInsert()
         let span = other.spans[Int(id)]
-        let hash = other.hashes[Int(id)]
+        let hash = other.hash(of: id)
         // Both names lie together in either dictionary: one comparison, one copy.
         return other.bytes.withUnsafeBytes { all in
             let names = UnsafeRawBufferPointer(
@@ -169,7 +166,7 @@ public struct SeriesDictionary: Sendable {
         sensor: UnsafeRawBufferPointer,
         hash: UInt64
     ) -> UInt32 {
-        if (spans.count + 1) * 4 > slots.count * 3 { rehash(max(16, slots.count * 2)) }
+        prepareToInsert()
         let (slot, found) = find(hash, device, sensor)
         if let found { return found }
         precondition(
@@ -206,7 +203,7 @@ public struct SeriesDictionary: Sendable {
     /// The id of a key of another dictionary, nil when it was never inserted here.
     public func id(of id: UInt32, in other: SeriesDictionary) -> UInt32? {
         other.withBytes(of: id) {
-            self.id(device: $0, sensor: $1, hash: other.hashes[Int(id)])
+            self.id(device: $0, sensor: $1, hash: other.hash(of: id))
         }
     }
 
@@ -215,18 +212,23 @@ public struct SeriesDictionary: Sendable {
         sensor: UnsafeRawBufferPointer,
         hash: UInt64
     ) -> UInt32? {
-        guard slots.isEmpty else { return find(hash, device, sensor).id }
+        // Keys that came with numbers are not in the slots before a key without one comes.
+        guard slots.isEmpty || hashes.count < spans.count else {
+            return find(hash, device, sensor).id
+        }
         let lengths = Self.lengths(device, sensor)
-        return hashes.indices.first { id in
-            hashes[id] == hash
-                && matches(UInt32(id), lengths) { names in
-                    Self.equal(names, device) && Self.equal(names + device.count, sensor)
-                }
+        return spans.indices.first { id in
+            matches(UInt32(id), lengths) { names in
+                Self.equal(names, device) && Self.equal(names + device.count, sensor)
+            }
         }.map(UInt32.init)
     }
 
     /// The hash of a key's names; the same in all dictionaries of this process.
-    public func hash(of id: UInt32) -> UInt64 { hashes[Int(id)] }
+    public func hash(of id: UInt32) -> UInt64 {
+        guard Int(id) >= hashes.count else { return hashes[Int(id)] }
+        return withBytes(of: id) { SeriesHash.hash($0, $1) }
+    }
 
     /// The bytes of a key's names.
     @inline(__always)
@@ -336,7 +338,19 @@ public struct SeriesDictionary: Sendable {
         (hash & ~0xFFFF_FFFF) | UInt64(id &+ 1)
     }
 
-    private mutating func rehash(_ slotCount: Int) {
+    /// Makes the slots hold every key, and room for one more.
+    @inline(__always)
+    private mutating func prepareToInsert() {
+        let isFull = (spans.count + 1) * 4 > slots.count * 3
+        if isFull || hashes.count < spans.count {
+            rehash(max(16, isFull ? slots.count * 2 : slots.count))
+        }
+    }
+
+    private mutating func rehash(_ wantedCount: Int) {
+        var slotCount = wantedCount
+        while (spans.count + 1) * 4 > slotCount * 3 { slotCount *= 2 }
+        computeHashes()
         slots = Array(repeating: 0, count: slotCount)
         let mask = slotCount - 1
         slots.withUnsafeMutableBufferPointer { slots in

@@ -14,6 +14,7 @@ struct EncodedRecord: Sendable {
     let header: [UInt8]
     let payload: [UInt8]
     let parts: [Part]
+    let numbers: RecordNumbers?
     let acceptedCount: Int
     let key: IdempotencyKey?
 
@@ -32,6 +33,7 @@ struct EncodedRecord: Sendable {
                 )
             },
             payload.bytes,
+            numbers: payload.numbers,
             accepted: events.count,
             key
         )
@@ -59,6 +61,7 @@ struct EncodedRecord: Sendable {
         try self.init(
             [(Part(partition: partition, count: 1), kind, payload.bytes.count)],
             payload.bytes,
+            numbers: nil,
             accepted: 0,
             nil
         )
@@ -67,6 +70,7 @@ struct EncodedRecord: Sendable {
     private init(
         _ frames: [(part: Part, kind: UInt16, byteCount: Int)],
         _ payload: [UInt8],
+        numbers: RecordNumbers?,
         accepted: Int,
         _ key: IdempotencyKey?
     ) throws {
@@ -105,6 +109,7 @@ struct EncodedRecord: Sendable {
         self.header = header.bytes
         self.payload = payload
         self.parts = frames.map(\.part)
+        self.numbers = numbers
         self.acceptedCount = accepted
         self.key = key
     }

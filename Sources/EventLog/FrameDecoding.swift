@@ -2,11 +2,17 @@ import Core
 
 extension RecordHeader {
     /// Decodes a frame from its payload bytes; nil when they are malformed.
-    static func decode(_ frame: Frame, _ bytes: UnsafeRawBufferPointer) -> LogRecord? {
+    ///
+    /// With the numbers of its series, when the process knows them.
+    static func decode(
+        _ frame: Frame,
+        _ bytes: UnsafeRawBufferPointer,
+        _ numbers: (SeriesNumbering, ArraySlice<SeriesNumber>)? = nil
+    ) -> LogRecord? {
         var reader = ByteReader(bytes)
         switch frame.kind {
         case Kind.events:
-            return events(&reader, frame.count).map { .events($0) }
+            return events(&reader, frame.count, numbers).map { .events($0) }
         case Kind.eventsByName:
             return eventsByName(&reader, frame.count).map { .events($0) }
         case Kind.idle:
@@ -19,13 +25,22 @@ extension RecordHeader {
         }
     }
 
-    private static func events(_ reader: inout ByteReader, _ count: Int) -> EventBatch? {
+    private static func events(
+        _ reader: inout ByteReader,
+        _ count: Int,
+        _ numbers: (SeriesNumbering, ArraySlice<SeriesNumber>)?
+    ) -> EventBatch? {
         guard let seriesCount = reader.number(UInt32.self),
             let nameByteCount = reader.number(UInt32.self),
             let lengths = reader.take(Int(seriesCount) &* 4),
             let names = reader.take(Int(nameByteCount)),
-            let series = SeriesDictionary(distinctNames: names, lengths: lengths)
+            var series = SeriesDictionary(distinctNames: names, lengths: lengths)
         else { return nil }
+        if let (numbering, numbers) = numbers {
+            series.setNumbers(numbers, by: numbering)
+        } else {
+            series.computeHashes()
+        }
         return columns(&reader, count, series)
     }
 
@@ -63,6 +78,15 @@ extension RecordHeader {
         batch.times = times
         batch.values = values
         return batch
+    }
+}
+
+extension RecordHeader.Frame {
+    /// How many series the frame holds that starts there in a record; 0 when it holds none.
+    func seriesCount(_ record: UnsafeRawBufferPointer, at start: Int) -> Int {
+        guard kind == RecordHeader.Kind.events, start + 4 <= record.count else { return 0 }
+        let count = record.loadUnaligned(fromByteOffset: start, as: UInt32.self)
+        return Int(UInt32(littleEndian: count))
     }
 }
 

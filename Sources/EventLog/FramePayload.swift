@@ -1,5 +1,12 @@
 import Core
 
+/// What the process calls the series of a record; it is never written.
+struct RecordNumbers: Sendable {
+    let numbering: SeriesNumbering
+    /// One for each series of each frame, in their order.
+    let numbers: [SeriesNumber]
+}
+
 /// The events of a batch as the payload of a record: one frame per partition, columns in each.
 ///
 /// A frame holds, little-endian: the number of series and of bytes in their names (32 bits each),
@@ -25,6 +32,8 @@ struct FramePayload {
     /// Partitions without events have none.
     private(set) var frames: [Frame]
     private(set) var bytes: [UInt8] = []
+    /// What the process calls the series of each frame, one frame after another.
+    private(set) var numbers: RecordNumbers?
     /// Per series of the batch: its partition, or ``unknown`` while no event has it.
     private var partitionOf: [UInt16]
     /// Per series: its number in the frame.
@@ -55,18 +64,24 @@ struct FramePayload {
             writeEvents(events, to: target)
             filled = byteCount
         }
+        numbers = numbers(of: events.series)
         frames.removeAll { $0.count == 0 }
     }
 
     /// Counts events, series and bytes of names per partition.
     private mutating func count(_ events: EventBatch) throws {
+        // Numbers know the partition, and spare the hash of the name.
+        let isNumbered = events.series.numbering?.partitionCount == frames.count
         for row in 0..<events.count {
             let id = Int(events.seriesIndex[row])
             guard id < partitionOf.count else { throw events.unknownSeries(id, row: row) }
             var partition = partitionOf[id]
             if partition == Self.unknown {
                 let series = UInt32(truncatingIfNeeded: id)
-                partition = UInt16(events.series.partition(of: series, of: frames.count))
+                let known = isNumbered ? events.series.number(of: series)?.partition : nil
+                partition = UInt16(
+                    known ?? events.series.partition(of: series, of: frames.count)
+                )
                 partitionOf[id] = partition
                 localID[id] = UInt32(frames[Int(partition)].seriesCount)
                 order.append(series)
@@ -84,6 +99,24 @@ struct FramePayload {
             defer { start += frame.byteCount }
             return start
         }
+    }
+
+    private func numbers(of series: SeriesDictionary) -> RecordNumbers? {
+        guard let numbering = series.numbering else { return nil }
+        var next = 0
+        var places = frames.map { frame in
+            defer { next += frame.seriesCount }
+            return next
+        }
+        let numbers = [SeriesNumber](unsafeUninitializedCapacity: next) { numbers, count in
+            for id in order {
+                let partition = Int(partitionOf[Int(id)])
+                numbers[places[partition]] = series.numberOrNone(of: id)
+                places[partition] &+= 1
+            }
+            count = next
+        }
+        return RecordNumbers(numbering: numbering, numbers: numbers)
     }
 
     private func writeNames(

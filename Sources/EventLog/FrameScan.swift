@@ -7,6 +7,8 @@ struct LogChunk: Sendable {
     let bytes: [UInt8]
     /// The bytes never left memory, so that their payload checksums need no look.
     let isTrusted: Bool
+    /// Of records whose series have numbers, by their positions.
+    var numbers: [Int: RecordNumbers] = [:]
 }
 
 /// Collects the wanted frames of records, in log order.
@@ -64,7 +66,12 @@ struct FrameScan: Sendable {
                     guard rest.count >= record.recordByteCount else {
                         return record.recordByteCount
                     }
-                    let isGood = try take(record, rest, isTrusted: chunk.isTrusted)
+                    let isGood = try take(
+                        record,
+                        rest,
+                        chunk.numbers[place.position],
+                        isTrusted: chunk.isTrusted
+                    )
                     guard isGood else { throw Self.damaged(path, place.position) }
                     if !isFull { place.position += record.recordByteCount }
                 }
@@ -76,12 +83,16 @@ struct FrameScan: Sendable {
     private mutating func take(
         _ record: RecordHeader,
         _ bytes: UnsafeRawBufferPointer,
+        _ numbers: RecordNumbers?,
         isTrusted: Bool
     ) throws -> Bool {
         var isChecked = isTrusted
         var start = record.byteCount
+        var firstSeries = 0
         for frame in record.frames {
             let end = start + frame.byteCount
+            let first = firstSeries
+            if numbers != nil { firstSeries += frame.seriesCount(bytes, at: start) }
             defer { start = end }
             guard frame.partition < offsets.count else { return false }
             let wanted = offsets[frame.partition]
@@ -100,7 +111,8 @@ struct FrameScan: Sendable {
                 isChecked = true
             }
             let part = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-            guard let content = RecordHeader.decode(frame, part) else { return false }
+            let known = numbers.map { ($0.numbering, $0.numbers[first..<firstSeries]) }
+            guard let content = RecordHeader.decode(frame, part, known) else { return false }
             frames.append(
                 LogFrame(
                     partition: frame.partition,

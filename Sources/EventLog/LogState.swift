@@ -91,7 +91,8 @@ struct LogState {
             TailCache.Group(
                 segment: written.segment,
                 position: written.position,
-                bytes: written.bytes
+                bytes: written.bytes,
+                numbers: written.numbers
             )
         )
         return answered

@@ -163,7 +163,8 @@ extension LogState {
                     salt: segment.header.salt,
                     start: group.position,
                     bytes: group.bytes,
-                    isTrusted: true
+                    isTrusted: true,
+                    numbers: group.numbers
                 )
             )
         }

@@ -42,6 +42,8 @@ struct SegmentWriter: Sendable {
         let segment: Int64
         let position: Int
         let bytes: [UInt8]
+        /// Of records whose series have numbers, by their positions.
+        let numbers: [Int: RecordNumbers]
         let appendedAt: Timestamp
     }
 
@@ -69,7 +71,11 @@ struct SegmentWriter: Sendable {
         )
         var group = ByteWriter()
         group.bytes.reserveCapacity(records.reduce(0) { $0 + $1.byteCount })
-        for record in records { record.place(at: &place, into: &group) }
+        var numbers: [Int: RecordNumbers] = [:]
+        for record in records {
+            numbers[byteCount + group.bytes.count] = record.numbers
+            record.place(at: &place, into: &group)
+        }
         do {
             try group.bytes.withUnsafeBytes { try file.append($0) }
             if configuration.syncs { try file.sync() }
@@ -81,6 +87,7 @@ struct SegmentWriter: Sendable {
             segment: header.sequence,
             position: byteCount,
             bytes: group.bytes,
+            numbers: numbers,
             appendedAt: appendedAt
         )
         byteCount += group.bytes.count

@@ -33,6 +33,8 @@ extension Ingest {
 
     /// Takes out series beyond the limit, and by policy values outside the registry's limits.
     func sift(_ batch: EventBatch) -> Sifted {
+        var batch = batch
+        let overLimit = gate.surplus(in: &batch)
         var sifted = Sifted(accepted: batch)
         let violations = rules.current.violations(in: batch).map { row in
             Sifted.Finding(
@@ -43,7 +45,7 @@ extension Ingest {
                     : "outside the registry's limits: flagged, its windows count it"
             )
         }
-        let surplus = gate.surplus(in: batch).map { row in
+        let surplus = overLimit.map { row in
             Sifted.Finding(
                 row: row,
                 reason: .overLimit,

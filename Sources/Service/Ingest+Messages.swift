@@ -13,7 +13,7 @@ extension Ingest: EventSink {
         let now = clock.now
         var options = DecodeOptions()
         options.latestTime = now + limits.timeAheadMax
-        let decoded = try await Self.decode(batch, options, limits)
+        let decoded = try await Self.decode(batch, options, limits, memory)
         _ = try await append(
             decoded.events,
             idempotencyKey: nil,
@@ -39,9 +39,10 @@ extension Ingest: EventSink {
     private static func decode(
         _ batch: MessageBatch,
         _ options: DecodeOptions,
-        _ limits: Limits
+        _ limits: Limits,
+        _ memory: SeriesMemory
     ) async throws -> DecodedMessages {
-        let decoder = try MessageDecoder(options: options, limits: limits)
+        let decoder = try MessageDecoder(options: options, limits: limits, memory: memory)
         var decoded = DecodedMessages()
         batch.withViews { views in
             for index in 0..<views.count {

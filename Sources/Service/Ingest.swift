@@ -32,6 +32,8 @@ package struct Ingest: Sendable {
     package let rules: RuleBook
     /// The limit of series that appear by themselves.
     let gate: SeriesGate
+    /// How senders write the series that the gate knows.
+    let memory: SeriesMemory
     private let progress: ProgressBoard
     let clock: any WallClock
     let logger: Logger
@@ -50,7 +52,14 @@ package struct Ingest: Sendable {
         self.store = store
         self.settings = settings
         self.rules = rules
-        self.gate = gate ?? SeriesGate(countMax: settings.limits.seriesCountMax)
+        let gate =
+            gate
+            ?? SeriesGate(
+                countMax: settings.limits.seriesCountMax,
+                partitionCount: log.partitionCount
+            )
+        self.gate = gate
+        memory = SeriesMemory(gate.numbers)
         self.progress = progress
         self.clock = clock
         self.logger = logger
@@ -71,7 +80,7 @@ package struct Ingest: Sendable {
         try await checkLag()
         var options = options
         options.latestTime = clock.now + limits.timeAheadMax
-        let decoded = try await Self.decode(body, format, options, limits)
+        let decoded = try await Self.decode(body, format, options, limits, memory)
         return try await append(
             decoded,
             idempotencyKey: idempotencyKey,
@@ -137,10 +146,17 @@ package struct Ingest: Sendable {
         _ body: [UInt8],
         _ format: EventFormat,
         _ options: DecodeOptions,
-        _ limits: Limits
+        _ limits: Limits,
+        _ memory: SeriesMemory
     ) async throws -> DecodedEvents {
         try body.withUnsafeBytes {
-            try EventDecoder.decode($0, format: format, options: options, limits: limits)
+            try EventDecoder.decode(
+                $0,
+                format: format,
+                options: options,
+                limits: limits,
+                memory: memory
+            )
         }
     }
 }

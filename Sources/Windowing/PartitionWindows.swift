@@ -43,6 +43,7 @@ public struct PartitionWindows: Sendable {
     private var mapping = Column<UInt32>()
     private var wanted: [UInt32] = []
     private var found: [UInt32] = []
+    private var numbered = NumberedSeries()
 
     private static let unknown = UInt32.max - 1
     /// More series than memory for them.
@@ -149,13 +150,17 @@ public struct PartitionWindows: Sendable {
             mapping.base[Int(source)] = BatchRows.skip
             wanted.append(source)
         }
-        keys.series.insert(
-            wanted,
-            of: events.series,
-            limit: seriesCountMax,
-            into: &found
-        )
-        for (source, id) in zip(wanted, found) { mapping.base[Int(source)] = id }
+        numbered.find(&wanted, of: events.series, into: mapping.base)
+        if !wanted.isEmpty {
+            keys.series.insert(
+                wanted,
+                of: events.series,
+                limit: seriesCountMax,
+                into: &found
+            )
+            for (source, id) in zip(wanted, found) { mapping.base[Int(source)] = id }
+            numbered.note(wanted, found, of: events.series)
+        }
         clocks.makeUnique()
         clocks.grow(to: keys.series.count)
         events.seriesIndex.withUnsafeBufferPointer { sources in

@@ -11,6 +11,7 @@ public struct CSVDecoder: Sendable {
     private let limits: Limits
     private let path: DecodePath
     private let messageIndex: Int?
+    private let memory: SeriesMemory?
     private let defaults: EventDefaults
     private var times: TimeParser
     /// Bytes, lines and events of the table before the next chunk.
@@ -38,6 +39,7 @@ public struct CSVDecoder: Sendable {
         limits = body.limits
         path = body.path
         messageIndex = body.messageIndex
+        memory = body.memory
         defaults = try EventDefaults(
             device: body.options.defaultDevice,
             sensor: body.options.defaultSensor,
@@ -63,6 +65,7 @@ public struct CSVDecoder: Sendable {
             input,
             base: base,
             limits: limits,
+            memory: memory?.names,
             eventCount: min(chunk.count / 32 &+ 1, limits.batchEventCountMax, 1 << 20)
         )
         let before = events.eventCount

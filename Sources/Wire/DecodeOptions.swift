@@ -75,6 +75,9 @@ enum FieldRole: String, CaseIterable {
 }
 
 extension DecodeOptions {
+    /// Whether the names of line protocol follow from a line alone.
+    var namesLinesPlainly: Bool { columns.isEmpty && givenDevice == nil }
+
     /// The renamed roles.
     ///
     /// - Throws: ``FleetError`` `.invalidArgument` for a role that does not exist.

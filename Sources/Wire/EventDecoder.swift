@@ -7,7 +7,8 @@ public import Core
 public enum EventDecoder {
     /// Decodes the events of a body.
     ///
-    /// NDJSON that starts with `[` is read as a JSON array.
+    /// NDJSON that starts with `[` is read as a JSON array. With a memory the series of the batch
+    /// have numbers, as far as it knows them.
     ///
     /// - Throws: ``FleetError`` `.invalidArgument` when the body is empty or UTF-16, has too many
     ///   events, is `json` but not JSON, or is `csv` without the columns needed.
@@ -16,10 +17,12 @@ public enum EventDecoder {
         format: EventFormat,
         options: DecodeOptions,
         limits: Limits = Limits(),
-        path: DecodePath = .predicted
+        path: DecodePath = .predicted,
+        memory: SeriesMemory? = nil
     ) throws -> DecodedEvents {
         var events = DecodedEvents()
-        let body = EventBody(bytes: bytes, options: options, limits: limits, path: path)
+        var body = EventBody(bytes: bytes, options: options, limits: limits, path: path)
+        body.memory = memory
         try format.decode(body, &events)
         return events
     }

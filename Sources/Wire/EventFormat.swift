@@ -124,6 +124,8 @@ struct EventBody {
     let path: DecodePath
     /// Which message of a batch it is.
     var messageIndex: Int?
+    /// Which texts mean which series of the process; nil where only this body counts.
+    var memory: SeriesMemory?
 }
 
 /// Which way a body is decoded; the events are the same.

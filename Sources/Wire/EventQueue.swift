@@ -5,7 +5,8 @@ struct EventQueue: ~Copyable {
     let times: UnsafeMutablePointer<Int64>
     let values: UnsafeMutablePointer<Double>
     let rows: UnsafeMutablePointer<Range<Int>>
-    let candidates: UnsafeMutablePointer<Int32>
+    /// Where the series may be: a slot of the cache, or the address of a record.
+    let candidates: UnsafeMutablePointer<Int>
     let ids: UnsafeMutablePointer<UInt32>
 
     /// Enough for all the loads that a processor has in flight, and little enough for its cache.

@@ -35,6 +35,11 @@ struct EventSink: ~Copyable {
     private let limits: Limits
     private let eventCount: Int
     private var cache: SeriesCache
+    /// What the process knows of texts, as it was when the input began; nil without a memory.
+    private var table: TextTable?
+    private let memory: TextMemory?
+    /// The batch's ids of series that the process knows.
+    private var locals: LocalIDs
     private var queue: EventQueue
     /// What makes an event's place in `events` its place in the input.
     private(set) var indexShift: Int
@@ -44,12 +49,13 @@ struct EventSink: ~Copyable {
     private var countedTo = 0
     private var countedLine: Int
 
-    /// Makes a sink for about so many events.
+    /// Makes a sink for about so many events; a memory must be of the same naming.
     init(
         _ input: UnsafeBufferPointer<UInt8>,
         base: UnsafePointer<UInt8>,
         limits: Limits,
         naming: SeriesNaming = .names,
+        memory: TextMemory? = nil,
         eventCount: Int
     ) {
         events = DecodedEvents()
@@ -58,7 +64,11 @@ struct EventSink: ~Copyable {
         end = input.count
         self.limits = limits
         self.naming = naming
-        cache = SeriesCache(eventCount: eventCount)
+        self.memory = memory
+        table = memory?.table
+        // With a memory the cache is for the few series that are new.
+        cache = SeriesCache(eventCount: memory == nil ? eventCount : 0)
+        locals = LocalIDs(seriesCount: memory == nil ? 0 : eventCount)
         queue = EventQueue()
         indexShift = 0
         byteShift = 0
@@ -78,8 +88,14 @@ struct EventSink: ~Copyable {
             events.batch.reserveCapacity(eventCount)
             // A short body mostly has a series an event, a long one many events a series.
             let seriesCount = min(eventCount, 1024)
-            events.batch.series.reserveCapacity(seriesCount, nameByteCount: seriesCount * 24)
+            if table == nil {
+                events.batch.series.reserveCapacity(seriesCount, nameByteCount: seriesCount * 24)
+            } else {
+                events.batch.series.reserveNumbered(seriesCount, nameByteCount: seriesCount * 24)
+            }
         }
+        // The ids of series that are there already are not known.
+        if !events.batch.series.isEmpty { table = nil }
         indexShift = index &- events.eventCount
         countedLine = line
         byteShift = byte
@@ -100,6 +116,8 @@ struct EventSink: ~Copyable {
     mutating func take() -> DecodedEvents {
         flush()
         cache.removeAll()
+        locals.removeAll()
+        table = memory?.table
         var taken = DecodedEvents()
         swap(&taken, &events)
         indexShift = 0
@@ -121,7 +139,7 @@ struct EventSink: ~Copyable {
     /// - Range: 16 bytes beyond the texts can be read until the sink is flushed.
     @inline(__always)
     mutating func add(_ series: SeriesText, _ time: Int64, _ value: Double, row: Range<Int>) {
-        cache.prefetch(series)
+        prefetch(series)
         queue.append(series, time, value, row)
         if queue.isFull { flush() }
     }
@@ -141,8 +159,13 @@ struct EventSink: ~Copyable {
     /// Holds an event of a row that was begun.
     @inline(__always)
     mutating func hold(_ series: SeriesText, _ value: Double) {
-        cache.prefetch(series)
+        prefetch(series)
         queue.append(series, 0, value, 0..<0)
+    }
+
+    @inline(__always)
+    private func prefetch(_ series: SeriesText) {
+        if let table { table.prefetch(series) } else { cache.prefetch(series) }
     }
 
     /// Adds the events held.
@@ -239,19 +262,12 @@ extension EventSink {
     private mutating func flushQueue() {
         let count = queue.count
         queue.clear()
-        for index in 0..<count {
-            queue.candidates[index] = Int32(
-                truncatingIfNeeded: cache.candidate(queue.series[index])
-            )
-        }
+        findCandidates(count)
         var start = 0
         var malformed = 0..<0
         for index in 0..<count {
             let text = queue.series[index]
-            let candidate = Int(queue.candidates[index])
-            if candidate >= 0, let id = cache.id(candidate, text) {
-                queue.ids[index] = id
-            } else if let id = newID(text) {
+            if let id = knownID(queue.candidates[index], text) ?? newID(text) {
                 queue.ids[index] = id
             } else {
                 append(start..<index)
@@ -262,6 +278,57 @@ extension EventSink {
             }
         }
         append(start..<count)
+    }
+
+    /// Begins to load what tells the series of the waiting events.
+    private func findCandidates(_ count: Int) {
+        if let table {
+            for index in 0..<count {
+                let record = table.candidate(queue.series[index])
+                queue.candidates[index] = Int(bitPattern: record?.start)
+            }
+        } else {
+            for index in 0..<count { queue.candidates[index] = cache.candidate(queue.series[index]) }
+        }
+    }
+
+    /// The id of a text whose candidate is right; nil when it is not.
+    @inline(__always)
+    private mutating func knownID(_ candidate: Int, _ text: SeriesText) -> UInt32? {
+        guard let memory, table != nil else {
+            return candidate >= 0 ? cache.id(candidate, text) : nil
+        }
+        guard let start = UnsafeRawPointer(bitPattern: candidate) else { return nil }
+        let record = TextRecord(start: start)
+        guard record.isOf(text) else { return nil }
+        return locals.id(of: record.number) ?? addLocal(record, memory.numbers.numbering)
+    }
+
+    /// Adds a series that the process knows to the batch.
+    private mutating func addLocal(
+        _ record: TextRecord,
+        _ numbering: SeriesNumbering
+    ) -> UInt32 {
+        let names = record.names
+        let id: UInt32
+        if events.batch.series.hasUnnumbered {
+            // It may be here already, from when the process did not know it.
+            let device = record.deviceByteCount
+            id = events.batch.series.insert(
+                device: UnsafeRawBufferPointer(rebasing: names[..<device]),
+                sensor: UnsafeRawBufferPointer(rebasing: names[device...])
+            )
+            events.batch.series.setNumber(record.number, of: id, by: numbering)
+        } else {
+            id = events.batch.series.append(
+                record.number,
+                names: names,
+                deviceByteCount: record.deviceByteCount,
+                by: numbering
+            )
+        }
+        locals.insert(record.number, id)
+        return id
     }
 
     private mutating func append(_ range: Range<Int>) {
@@ -278,26 +345,42 @@ extension EventSink {
         )
     }
 
-    /// The id of a text that the cache may not know; nil when it has no allowed names.
+    /// The id of a text that is not known; nil when it has no allowed names.
     private mutating func newID(_ text: SeriesText) -> UInt32? {
         // An event before it in the queue may have brought it.
         let candidate = cache.candidate(text)
         if candidate >= 0, let id = cache.id(candidate, text) { return id }
-        let id: UInt32?
-        switch naming {
-        case .names: id = insertNames(text.firstName, text.secondName)
-        case .line(let names):
-            let found = names.findPadded(text.firstName, text.secondName)
-            guard case .names(let device, let sensor) = found else { return nil }
-            id = events.batch.series.insert(device: device.raw, sensor: sensor.raw)
+        guard let (device, sensor) = names(of: text) else { return nil }
+        if table != nil, let memory,
+            let number = memory.numbers.number(device: device.raw, sensor: sensor.raw)
+        {
+            memory.insert(text, number, device: device, sensor: sensor)
+            if let id = locals.id(of: number) { return id }
+            let newest = memory.table
+            let id = newest.find(text).map { addLocal($0, memory.numbers.numbering) }
+            // The record lives as long as somebody has the table.
+            withExtendedLifetime(newest) {}
+            if let id { return id }
         }
-        if let id { cache.insert(text, id: id) }
+        let id = events.batch.series.insert(device: device.raw, sensor: sensor.raw)
+        cache.insert(text, id: id)
         return id
     }
 
-    private mutating func insertNames(_ device: NameBytes, _ sensor: NameBytes) -> UInt32? {
-        guard isAllowedPadded(device), isAllowedPadded(sensor) else { return nil }
-        return events.batch.series.insert(device: device.raw, sensor: sensor.raw)
+    /// The names that a text stands for, which stay readable until the next call.
+    private func names(of text: SeriesText) -> (device: NameBytes, sensor: NameBytes)? {
+        switch naming {
+        case .names:
+            guard isAllowedPadded(text.firstName), isAllowedPadded(text.secondName) else {
+                return nil
+            }
+            return (text.firstName, text.secondName)
+        case .line(let naming):
+            guard case .names(let device, let sensor) =
+                naming.findPadded(text.firstName, text.secondName)
+            else { return nil }
+            return (device, sensor)
+        }
     }
 
     /// Rejects a waiting event, all before which are added; whether its row is malformed.

@@ -41,7 +41,13 @@ struct JSONEvents: ~Copyable {
         times = TimeParser(body.options)
         isPredicting = body.path == .predicted
         let count = min(input.count / 64 &+ 1, body.limits.batchEventCountMax, 1 << 20)
-        sink = EventSink(input, base: base, limits: body.limits, eventCount: count)
+        sink = EventSink(
+            input,
+            base: base,
+            limits: body.limits,
+            memory: body.memory?.names,
+            eventCount: count
+        )
         room = .allocate(capacity: 3 * Self.partRoom)
         room.initialize(repeating: 0)
         if input.starts(with: [0xEF, 0xBB, 0xBF]) { scanner.at = 3 }

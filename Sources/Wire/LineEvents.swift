@@ -29,6 +29,7 @@ struct LineEvents: ~Copyable {
             base: base,
             limits: body.limits,
             naming: .line(naming),
+            memory: body.options.namesLinesPlainly ? body.memory?.lines : nil,
             eventCount: min(input.count / 48 &+ 1, body.limits.batchEventCountMax, 1 << 20)
         )
         scanner = LineScanner(base: base, end: input.count)

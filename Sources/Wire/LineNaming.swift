@@ -264,6 +264,10 @@ extension NameBytes {
         NameBytes(start: start + range.lowerBound, count: range.count)
     }
 
+    func isSame(_ other: NameBytes) -> Bool {
+        count == other.count && raw.elementsEqual(other.raw)
+    }
+
     func isSame(_ other: [UInt8]) -> Bool {
         guard count == other.count else { return false }
         for index in 0..<count where start[index] != other[index] { return false }

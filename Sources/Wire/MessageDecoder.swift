@@ -30,7 +30,8 @@ public final class MessageDecoder {
     public init(
         options: DecodeOptions,
         limits: Limits = Limits(),
-        path: DecodePath = .predicted
+        path: DecodePath = .predicted,
+        memory: SeriesMemory? = nil
     ) throws {
         let room = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 4096)
         room.initialize(repeating: 0)
@@ -38,7 +39,8 @@ public final class MessageDecoder {
             let empty = UnsafeBufferPointer<UInt8>(rebasing: UnsafeBufferPointer(room)[..<0])
             guard let base = UnsafePointer(room.baseAddress) else { throw emptyBody() }
             let bytes = UnsafeRawBufferPointer(empty)
-            let body = EventBody(bytes: bytes, options: options, limits: limits, path: path)
+            var body = EventBody(bytes: bytes, options: options, limits: limits, path: path)
+            body.memory = memory
             defaults = try EventDefaults(options)
             json = try JSONEvents(empty, base: base, body)
         } catch {

@@ -16,7 +16,10 @@ struct DoorTests {
         change(&settings)
         let rules = RuleBook()
         try await rules.reload(from: fixture.windows)
-        let gate = SeriesGate(countMax: settings.limits.seriesCountMax)
+        let gate = SeriesGate(
+            countMax: settings.limits.seriesCountMax,
+            partitionCount: fixture.log.partitionCount
+        )
         try await gate.load(from: fixture.windows)
         return Ingest(
             log: fixture.log,

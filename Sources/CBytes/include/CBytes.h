@@ -177,4 +177,14 @@ BYTES_INLINE uint64_t bytes_decimal(const uint8_t *_Nonnull at, int count) {
 /// Begins to load the memory at an address; a hint, at any address.
 BYTES_INLINE void bytes_prefetch(const void *_Nonnull at) { __builtin_prefetch(at); }
 
+/// Reads a word that another thread may write with ``bytes_publish``: what it wrote before is seen.
+BYTES_INLINE uint64_t bytes_published(const uint64_t *_Nonnull at) {
+    return __atomic_load_n(at, __ATOMIC_ACQUIRE);
+}
+
+/// Writes a word after everything before it.
+BYTES_INLINE void bytes_publish(uint64_t *_Nonnull at, uint64_t word) {
+    __atomic_store_n(at, word, __ATOMIC_RELEASE);
+}
+
 #endif

@@ -144,7 +144,10 @@ struct ServerProcess {
                 logger: logger
             ),
             rejects: rejects,
-            gate: SeriesGate(countMax: service.limits.seriesCountMax)
+            gate: SeriesGate(
+                countMax: service.limits.seriesCountMax,
+                partitionCount: opened.log.partitionCount
+            )
         )
         try await parts.rules.reload(from: windows)
         try await parts.gate.load(from: windows)

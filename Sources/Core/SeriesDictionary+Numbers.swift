@@ -1,0 +1,89 @@
+extension SeriesDictionary {
+    /// What the process calls a key; nil when that is not known here.
+    @inline(__always)
+    public func number(of id: UInt32) -> SeriesNumber? {
+        guard Int(id) < numbers.count else { return nil }
+        let number = numbers[Int(id)]
+        return number.isNone ? nil : number
+    }
+
+    /// The number of a key, or what stands for none.
+    @inline(__always)
+    public func numberOrNone(of id: UInt32) -> SeriesNumber {
+        Int(id) < numbers.count ? numbers[Int(id)] : .none
+    }
+
+    /// Whether every key has a number.
+    var isFullyNumbered: Bool {
+        numbers.count == count && !numbers.contains { $0.isNone }
+    }
+
+    /// Whether a key may be here that has no number.
+    @inline(__always)
+    public var hasUnnumbered: Bool { !slots.isEmpty }
+
+    /// Makes room for keys with numbers.
+    public mutating func reserveNumbered(_ count: Int, nameByteCount: Int) {
+        spans.reserveCapacity(count)
+        numbers.reserveCapacity(count)
+        bytes.reserveCapacity(nameByteCount)
+    }
+
+    /// Computes the hashes of keys that will be looked up elsewhere.
+    public mutating func computeHashes() {
+        hashes.reserveCapacity(count)
+        for id in hashes.count..<count { hashes.append(hash(of: UInt32(id))) }
+    }
+
+    /// Adds a key whose number none here has, and so neither its names; looks nothing up.
+    ///
+    /// - Precondition: ``hasUnnumbered`` is false; the numbers are of one numbering.
+    @inline(__always)
+    public mutating func append(
+        _ number: SeriesNumber,
+        names: UnsafeRawBufferPointer,
+        deviceByteCount: Int,
+        by numbering: SeriesNumbering
+    ) -> UInt32 {
+        let id = UInt32(truncatingIfNeeded: spans.count)
+        spans.append(
+            Span(
+                start: bytes.count,
+                device: deviceByteCount,
+                sensor: names.count &- deviceByteCount
+            )
+        )
+        bytes.append(contentsOf: names)
+        if numbers.isEmpty { self.numbering = numbering }
+        numbers.append(number)
+        return id
+    }
+
+    /// Says what the process calls a key.
+    public mutating func setNumber(
+        _ number: SeriesNumber?,
+        of id: UInt32,
+        by numbering: SeriesNumbering
+    ) {
+        if self.numbering != numbering {
+            numbers = []
+            self.numbering = numbering
+        }
+        if Int(id) < numbers.count {
+            numbers[Int(id)] = number ?? .none
+        } else if number != nil {
+            while numbers.count < Int(id) { numbers.append(.none) }
+            numbers.append(number ?? .none)
+        }
+    }
+
+    /// Takes the numbers of all keys, in the order of their ids.
+    public mutating func setNumbers(
+        _ numbers: ArraySlice<SeriesNumber>,
+        by numbering: SeriesNumbering
+    ) {
+        guard numbers.count == count else { return }
+        self.numbers = Array(numbers)
+        self.numbering = numbering
+    }
+}
