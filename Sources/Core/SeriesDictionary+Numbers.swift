@@ -41,19 +41,14 @@ extension SeriesDictionary {
     @inline(__always)
     public mutating func append(
         _ number: SeriesNumber,
-        names: UnsafeRawBufferPointer,
-        deviceByteCount: Int,
+        device: UnsafeRawBufferPointer,
+        sensor: UnsafeRawBufferPointer,
         by numbering: SeriesNumbering
     ) -> UInt32 {
         let id = UInt32(truncatingIfNeeded: spans.count)
-        spans.append(
-            Span(
-                start: bytes.count,
-                device: deviceByteCount,
-                sensor: names.count &- deviceByteCount
-            )
-        )
-        bytes.append(contentsOf: names)
+        spans.append(Span(start: bytes.count, device: device.count, sensor: sensor.count))
+        bytes.append(contentsOf: device)
+        bytes.append(contentsOf: sensor)
         if numbers.isEmpty { self.numbering = numbering }
         numbers.append(number)
         return id

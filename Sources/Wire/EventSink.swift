@@ -192,8 +192,7 @@ struct EventSink: ~Copyable {
             let isDevice = !SeriesKey.isAllowed(device.raw)
             return reject(.badName, value: isDevice ? device.raw : sensor.raw, row: row)
         }
-        let id = events.batch.series.insert(device: device.raw, sensor: sensor.raw)
-        events.batch.append(series: id, time: time, value: value)
+        events.batch.append(series: id(device, sensor), time: time, value: value)
     }
 
     /// Notes where the time and the value of the event that is added next stand.
@@ -304,31 +303,43 @@ extension EventSink {
         return locals.id(of: record.number) ?? addLocal(record, memory.numbers.numbering)
     }
 
+    /// The id of a series that is named as names are.
+    private mutating func id(_ device: NameBytes, _ sensor: NameBytes) -> UInt32 {
+        if table != nil, let memory,
+            let number = memory.numbers.number(device: device.raw, sensor: sensor.raw)
+        {
+            return locals.id(of: number)
+                ?? addLocal(number, device.raw, sensor.raw, memory.numbers.numbering)
+        }
+        return events.batch.series.insert(device: device.raw, sensor: sensor.raw)
+    }
+
     /// Adds a series that the process knows to the batch.
     private mutating func addLocal(
-        _ record: TextRecord,
+        _ number: SeriesNumber,
+        _ device: UnsafeRawBufferPointer,
+        _ sensor: UnsafeRawBufferPointer,
         _ numbering: SeriesNumbering
     ) -> UInt32 {
-        let names = record.names
         let id: UInt32
         if events.batch.series.hasUnnumbered {
             // It may be here already, from when the process did not know it.
-            let device = record.deviceByteCount
-            id = events.batch.series.insert(
-                device: UnsafeRawBufferPointer(rebasing: names[..<device]),
-                sensor: UnsafeRawBufferPointer(rebasing: names[device...])
-            )
-            events.batch.series.setNumber(record.number, of: id, by: numbering)
+            id = events.batch.series.insert(device: device, sensor: sensor)
+            events.batch.series.setNumber(number, of: id, by: numbering)
         } else {
             id = events.batch.series.append(
-                record.number,
-                names: names,
-                deviceByteCount: record.deviceByteCount,
+                number,
+                device: device,
+                sensor: sensor,
                 by: numbering
             )
         }
-        locals.insert(record.number, id)
+        locals.insert(number, id)
         return id
+    }
+
+    private mutating func addLocal(_ record: TextRecord, _ numbering: SeriesNumbering) -> UInt32 {
+        addLocal(record.number, record.device, record.sensor, numbering)
     }
 
     private mutating func append(_ range: Range<Int>) {
@@ -355,12 +366,8 @@ extension EventSink {
             let number = memory.numbers.number(device: device.raw, sensor: sensor.raw)
         {
             memory.insert(text, number, device: device, sensor: sensor)
-            if let id = locals.id(of: number) { return id }
-            let newest = memory.table
-            let id = newest.find(text).map { addLocal($0, memory.numbers.numbering) }
-            // The record lives as long as somebody has the table.
-            withExtendedLifetime(newest) {}
-            if let id { return id }
+            return locals.id(of: number)
+                ?? addLocal(number, device.raw, sensor.raw, memory.numbers.numbering)
         }
         let id = events.batch.series.insert(device: device.raw, sensor: sensor.raw)
         cache.insert(text, id: id)

@@ -89,15 +89,23 @@ struct TextRecord {
         @inline(__always) get { start.load(as: SeriesNumber.self) }
     }
 
-    var deviceByteCount: Int { Int(start.load(fromByteOffset: 8, as: UInt16.self)) }
-
-    /// The device's name and the sensor's behind it.
-    var names: UnsafeRawBufferPointer {
+    var device: UnsafeRawBufferPointer {
         @inline(__always) get {
-            let sensor = Int(start.load(fromByteOffset: 10, as: UInt16.self))
-            let at = Int(start.load(fromByteOffset: 12, as: UInt32.self))
-            return UnsafeRawBufferPointer(start: start + at, count: deviceByteCount &+ sensor)
+            UnsafeRawBufferPointer(start: start + namesAt, count: count(at: 8))
         }
+    }
+
+    var sensor: UnsafeRawBufferPointer {
+        @inline(__always) get {
+            UnsafeRawBufferPointer(start: start + namesAt + count(at: 8), count: count(at: 10))
+        }
+    }
+
+    private var namesAt: Int { Int(start.load(fromByteOffset: 12, as: UInt32.self)) }
+
+    @inline(__always)
+    private func count(at offset: Int) -> Int {
+        Int(start.load(fromByteOffset: offset, as: UInt16.self))
     }
 
     /// Whether it is of a text.
