@@ -93,8 +93,8 @@ let package = Package(
         // Values.
         library("Core"),
         // Pure logic.
-        library("Wire", ["Core", "CBytes", "CZlib", "CZstd"]),
-        library("Windowing", ["Core", "CWindows"]),
+        library("Wire", ["Core", "CBytes", "CMemory", "CZlib", "CZstd"]),
+        library("Windowing", ["Core", "CMemory"]),
         library("Parquet", ["CZstd"]),
         library("Inference", ["CVector"]),
         library("ONNX", ["Inference", protobuf]),
@@ -147,7 +147,7 @@ let package = Package(
         // C.
         .target(name: "CBytes"),
         .target(name: "CVector"),
-        .target(name: "CWindows"),
+        .target(name: "CMemory"),
         .target(name: "CChecksum"),
         .target(name: "CThreads"),
         .systemLibrary(

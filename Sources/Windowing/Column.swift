@@ -1,4 +1,4 @@
-import CWindows
+import CMemory
 
 /// A growing row of plain values in raw memory: an array without checks, for the hot loops.
 ///
@@ -84,7 +84,7 @@ struct Column<Element: BitwiseCopyable> {
         private var byteCount = 0
 
         func resize(to byteCount: Int) {
-            memory = windows_resize(memory, self.byteCount, byteCount)
+            memory = memory_resize(memory, self.byteCount, byteCount)
             precondition(memory != nil, "out of memory for \(byteCount) bytes of windows")
             self.byteCount = byteCount
         }
@@ -98,7 +98,7 @@ struct Column<Element: BitwiseCopyable> {
             UnsafeMutablePointer(bitPattern: 64).unsafelyUnwrapped
         }
 
-        deinit { windows_free(memory, byteCount) }
+        deinit { memory_free(memory, byteCount) }
     }
 }
 

@@ -1,4 +1,4 @@
-import CWindows
+import CMemory
 
 /// The last eight distinct reading times of every series, to find repeats, and the newest one.
 struct SeriesClocks: Sendable {
@@ -32,8 +32,8 @@ struct SeriesClocks: Sendable {
     /// Starts reading what ``insert(_:series:)`` needs.
     @inline(__always)
     func prefetch(_ series: Int) {
-        windows_prefetch(rings.base + series)
-        windows_prefetch(states.base + series)
+        memory_prefetch(rings.base + series)
+        memory_prefetch(states.base + series)
     }
 
     /// The newest time of a series; ``none`` before its first reading.

@@ -1,4 +1,4 @@
-import CWindows
+import CMemory
 
 /// The quantile sketches of a definition's windows in one block of memory.
 ///

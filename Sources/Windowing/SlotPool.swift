@@ -1,4 +1,4 @@
-import CWindows
+import CMemory
 
 /// A window, a session or a pane of windows: its series, its start and its aggregates.
 ///
@@ -85,9 +85,9 @@ struct SlotPool: Sendable {
     @inline(__always)
     func prefetch(_ slot: Int32) {
         let address = UnsafeRawPointer(slots.base + Int(slot))
-        windows_prefetch(address)
-        windows_prefetch(address + 64)
-        windows_prefetch(address + 111)
+        memory_prefetch(address)
+        memory_prefetch(address + 64)
+        memory_prefetch(address + 111)
     }
 
     /// The slots in use, by series, then start.

@@ -35,9 +35,11 @@ struct EventSink: ~Copyable {
     private let limits: Limits
     private let eventCount: Int
     private var cache: SeriesCache
-    /// What the process knows of texts, as it was when the input began; nil without a memory.
-    private var table: TextTable?
     private let memory: TextMemory?
+    /// What the process knows of texts, as it was when the input began, and holds it.
+    private var table: TextTable?
+    /// Nil without a memory.
+    private var view: TextView?
     /// The batch's ids of series that the process knows.
     private var locals: LocalIDs
     private var queue: EventQueue
@@ -66,6 +68,7 @@ struct EventSink: ~Copyable {
         self.naming = naming
         self.memory = memory
         table = memory?.table
+        view = table?.view
         // With a memory the cache is for the few series that are new.
         cache = SeriesCache(eventCount: memory == nil ? eventCount : 0)
         locals = LocalIDs(seriesCount: memory == nil ? 0 : eventCount)
@@ -88,14 +91,14 @@ struct EventSink: ~Copyable {
             events.batch.reserveCapacity(eventCount)
             // A short body mostly has a series an event, a long one many events a series.
             let seriesCount = min(eventCount, 1024)
-            if table == nil {
+            if view == nil {
                 events.batch.series.reserveCapacity(seriesCount, nameByteCount: seriesCount * 24)
             } else {
                 events.batch.series.reserveNumbered(seriesCount, nameByteCount: seriesCount * 24)
             }
         }
         // The ids of series that are there already are not known.
-        if !events.batch.series.isEmpty { table = nil }
+        if !events.batch.series.isEmpty { view = nil }
         indexShift = index &- events.eventCount
         countedLine = line
         byteShift = byte
@@ -118,6 +121,7 @@ struct EventSink: ~Copyable {
         cache.removeAll()
         locals.removeAll()
         table = memory?.table
+        view = table?.view
         var taken = DecodedEvents()
         swap(&taken, &events)
         indexShift = 0
@@ -165,7 +169,7 @@ struct EventSink: ~Copyable {
 
     @inline(__always)
     private func prefetch(_ series: SeriesText) {
-        if let table { table.prefetch(series) } else { cache.prefetch(series) }
+        if let view { view.prefetch(series) } else { cache.prefetch(series) }
     }
 
     /// Adds the events held.
@@ -281,9 +285,9 @@ extension EventSink {
 
     /// Begins to load what tells the series of the waiting events.
     private func findCandidates(_ count: Int) {
-        if let table {
+        if let view {
             for index in 0..<count {
-                let record = table.candidate(queue.series[index])
+                let record = view.candidate(queue.series[index])
                 queue.candidates[index] = Int(bitPattern: record?.start)
             }
         } else {
@@ -294,18 +298,18 @@ extension EventSink {
     /// The id of a text whose candidate is right; nil when it is not.
     @inline(__always)
     private mutating func knownID(_ candidate: Int, _ text: SeriesText) -> UInt32? {
-        guard let memory, table != nil else {
+        guard view != nil else {
             return candidate >= 0 ? cache.id(candidate, text) : nil
         }
         guard let start = UnsafeRawPointer(bitPattern: candidate) else { return nil }
         let record = TextRecord(start: start)
         guard record.isOf(text) else { return nil }
-        return locals.id(of: record.number) ?? addLocal(record, memory.numbers.numbering)
+        return locals.id(of: record.number) ?? addLocal(record)
     }
 
     /// The id of a series that is named as names are.
     private mutating func id(_ device: NameBytes, _ sensor: NameBytes) -> UInt32 {
-        if table != nil, let memory,
+        if view != nil, let memory,
             let number = memory.numbers.number(device: device.raw, sensor: sensor.raw)
         {
             return locals.id(of: number)
@@ -338,8 +342,14 @@ extension EventSink {
         return id
     }
 
-    private mutating func addLocal(_ record: TextRecord, _ numbering: SeriesNumbering) -> UInt32 {
-        addLocal(record.number, record.device, record.sensor, numbering)
+    private mutating func addLocal(_ record: TextRecord) -> UInt32? {
+        guard let memory else { return nil }
+        return addLocal(
+            record.number,
+            record.device,
+            record.sensor,
+            memory.numbers.numbering
+        )
     }
 
     private mutating func append(_ range: Range<Int>) {
@@ -362,7 +372,7 @@ extension EventSink {
         let candidate = cache.candidate(text)
         if candidate >= 0, let id = cache.id(candidate, text) { return id }
         guard let (device, sensor) = names(of: text) else { return nil }
-        if table != nil, let memory,
+        if view != nil, let memory,
             let number = memory.numbers.number(device: device.raw, sensor: sensor.raw)
         {
             memory.insert(text, number, device: device, sensor: sensor)

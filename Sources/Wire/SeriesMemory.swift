@@ -39,7 +39,7 @@ final class TextMemory: Sendable {
     /// Remembers the series that a text means.
     func insert(_ text: SeriesText, _ number: SeriesNumber, device: NameBytes, sensor: NameBytes) {
         current.withLock { table in
-            guard table.find(text) == nil else { return }
+            guard table.view.find(text) == nil else { return }
             if table.room.byteCount > byteCountMax {
                 // Whoever writes series in ever new ways loses the memory, never the server its.
                 table = TextTable(bucketCount: 64, TextRoom())
@@ -51,11 +51,11 @@ final class TextMemory: Sendable {
 }
 
 /// A text and the series it means, in memory that does not move: a header, the text, and the
-/// names where they are not the text itself.
+/// names that are no parts of the text.
 struct TextRecord {
     let start: UnsafeRawPointer
 
-    private static let headerByteCount = 16
+    static let headerByteCount = 16
 
     /// Writes a record.
     static func make(
@@ -65,23 +65,34 @@ struct TextRecord {
         _ sensor: NameBytes,
         in room: TextRoom
     ) -> TextRecord {
-        let first = text.firstName
-        let second = text.secondName
-        let isSame = device.isSame(first) && sensor.isSame(second)
-        let textByteCount = first.count + second.count
-        let nameByteCount = isSame ? 0 : device.count + sensor.count
-        let start = room.take(headerByteCount + textByteCount + nameByteCount)
+        let parts = [text.firstName, text.secondName]
+        var byteCount = headerByteCount + parts[0].count + parts[1].count
+        /// Where a name is, maybe behind the text.
+        func place(_ name: NameBytes) -> Int {
+            var start = headerByteCount
+            for part in parts {
+                let offset = name.start - part.start
+                if offset >= 0, offset + name.count <= part.count { return start + offset }
+                start += part.count
+            }
+            defer { byteCount += name.count }
+            return byteCount
+        }
+        let deviceAt = place(device)
+        let sensorAt = place(sensor)
+        let start = room.take(byteCount)
         start.storeBytes(of: number, as: SeriesNumber.self)
         start.storeBytes(of: text.counts, toByteOffset: 4, as: UInt32.self)
-        start.storeBytes(of: UInt16(device.count), toByteOffset: 8, as: UInt16.self)
-        start.storeBytes(of: UInt16(sensor.count), toByteOffset: 10, as: UInt16.self)
-        let namesAt = headerByteCount + (isSame ? 0 : textByteCount)
-        start.storeBytes(of: UInt32(namesAt), toByteOffset: 12, as: UInt32.self)
+        for (offset, number) in [deviceAt, device.count, sensorAt, sensor.count].enumerated() {
+            start.storeBytes(of: UInt16(number), toByteOffset: 8 + offset * 2, as: UInt16.self)
+        }
         var at = start + headerByteCount
-        for part in isSame ? [first, second] : [first, second, device, sensor] {
+        for part in parts {
             at.copyMemory(from: part.start, byteCount: part.count)
             at += part.count
         }
+        (start + deviceAt).copyMemory(from: device.start, byteCount: device.count)
+        (start + sensorAt).copyMemory(from: sensor.start, byteCount: sensor.count)
         return TextRecord(start: UnsafeRawPointer(start))
     }
 
@@ -91,20 +102,18 @@ struct TextRecord {
 
     var device: UnsafeRawBufferPointer {
         @inline(__always) get {
-            UnsafeRawBufferPointer(start: start + namesAt, count: count(at: 8))
+            UnsafeRawBufferPointer(start: start + short(at: 8), count: short(at: 10))
         }
     }
 
     var sensor: UnsafeRawBufferPointer {
         @inline(__always) get {
-            UnsafeRawBufferPointer(start: start + namesAt + count(at: 8), count: count(at: 10))
+            UnsafeRawBufferPointer(start: start + short(at: 12), count: short(at: 14))
         }
     }
 
-    private var namesAt: Int { Int(start.load(fromByteOffset: 12, as: UInt32.self)) }
-
     @inline(__always)
-    private func count(at offset: Int) -> Int {
+    private func short(at offset: Int) -> Int {
         Int(start.load(fromByteOffset: offset, as: UInt16.self))
     }
 
@@ -123,29 +132,27 @@ struct TextRecord {
 ///
 /// SAFETY: written only by whoever holds the lock of the memory; what was given out stays.
 final class TextRoom: @unchecked Sendable {
-    private var chunks: [UnsafeMutableRawPointer] = []
+    private var chunks: [LargeMemory] = []
     private var next = 0
     private var end = 0
     private(set) var byteCount = 0
 
-    private static let chunkByteCount = 1 << 20
+    /// Small at first, then as large as huge pages are worth it.
+    private static let chunkByteCounts = [1 << 16, 1 << 19, 4 << 20]
     /// Bytes that can be read beyond a record.
     private static let padding = 16
 
-    /// Room for so many bytes, at most some thousand, at a multiple of eight.
+    /// Room for so many bytes, at most some thousand, at the start of a cache line.
     func take(_ count: Int) -> UnsafeMutableRawPointer {
-        let size = (count + 7) & ~7
+        let size = (count + 63) & ~63
         if chunks.isEmpty || next + size + Self.padding > end {
-            chunks.append(.allocate(byteCount: Self.chunkByteCount, alignment: 64))
+            let sizes = Self.chunkByteCounts
+            end = sizes[min(chunks.count, sizes.count - 1)]
+            chunks.append(LargeMemory(byteCount: end))
             next = 0
-            end = Self.chunkByteCount
-            byteCount += Self.chunkByteCount
+            byteCount += end
         }
         defer { next += size }
-        return chunks[chunks.count - 1] + next
-    }
-
-    deinit {
-        for chunk in chunks { chunk.deallocate() }
+        return chunks[chunks.count - 1].start + next
     }
 }

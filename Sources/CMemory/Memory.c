@@ -1,7 +1,7 @@
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
-#include "CWindows.h"
+#include "CMemory.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -52,7 +52,7 @@ static void *move(void *old, size_t old_size, size_t new_size) {
     return moved;
 }
 
-void *windows_resize(void *old, size_t old_size, size_t new_size) {
+void *memory_resize(void *old, size_t old_size, size_t new_size) {
     if (new_size >= mapping_size) {
         if (old_size >= mapping_size) {
             return move(old, page_rounded(old_size), page_rounded(new_size));
@@ -70,7 +70,7 @@ void *windows_resize(void *old, size_t old_size, size_t new_size) {
     return memory;
 }
 
-void windows_free(void *memory, size_t size) {
+void memory_free(void *memory, size_t size) {
     if (memory == NULL) return;
     if (size >= mapping_size) {
         munmap(memory, page_rounded(size));
@@ -81,7 +81,7 @@ void windows_free(void *memory, size_t size) {
 
 #else
 
-void *windows_resize(void *old, size_t old_size, size_t new_size) {
+void *memory_resize(void *old, size_t old_size, size_t new_size) {
     void *memory = NULL;
     if (posix_memalign(&memory, 64, new_size) != 0) return NULL;
     if (old != NULL) memcpy(memory, old, old_size);
@@ -89,7 +89,7 @@ void *windows_resize(void *old, size_t old_size, size_t new_size) {
     return memory;
 }
 
-void windows_free(void *memory, size_t size) {
+void memory_free(void *memory, size_t size) {
     (void)size;
     free(memory);
 }
