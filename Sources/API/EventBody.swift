@@ -32,6 +32,9 @@ struct EventBody: Sendable {
         var held = 0
         defer { room.give(held) }
         var bytes: [UInt8] = []
+        let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+        // What it says is believed up to what a batch mostly has.
+        bytes.reserveCapacity(max(0, min(announced, limit, 1 << 20)))
         let start = backend.clock.now
         for try await chunk in request.body {
             let count = chunk.readableBytes

@@ -56,7 +56,7 @@ struct PooledRequests: RouterMiddleware {
         context: Context,
         next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
-        guard !exceptions.contains(request.uri.path) else { return try await next(request, context) }
+        if exceptions.contains(request.uri.path) { return try await next(request, context) }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) {
             try await next(request, context)
         }

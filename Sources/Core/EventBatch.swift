@@ -15,7 +15,9 @@ public struct EventBatch: Sendable {
         values = []
     }
 
+    @inlinable
     public var count: Int { values.count }
+    @inlinable
     public var isEmpty: Bool { values.isEmpty }
 
     public mutating func reserveCapacity(_ count: Int) {

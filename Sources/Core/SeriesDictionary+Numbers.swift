@@ -1,6 +1,6 @@
 extension SeriesDictionary {
     /// What the process calls a key; nil when that is not known here.
-    @inline(__always)
+    @inlinable
     public func number(of id: UInt32) -> SeriesNumber? {
         guard Int(id) < numbers.count else { return nil }
         let number = numbers[Int(id)]
@@ -8,7 +8,7 @@ extension SeriesDictionary {
     }
 
     /// The number of a key, or what stands for none.
-    @inline(__always)
+    @inlinable
     public func numberOrNone(of id: UInt32) -> SeriesNumber {
         Int(id) < numbers.count ? numbers[Int(id)] : .none
     }
@@ -19,7 +19,7 @@ extension SeriesDictionary {
     }
 
     /// Whether a key may be here that has no number.
-    @inline(__always)
+    @inlinable
     public var hasUnnumbered: Bool { !slots.isEmpty }
 
     /// Makes room for keys with numbers.
@@ -38,7 +38,7 @@ extension SeriesDictionary {
     /// Adds a key whose number none here has, and so neither its names; looks nothing up.
     ///
     /// - Precondition: ``hasUnnumbered`` is false; the numbers are of one numbering.
-    @inline(__always)
+    @inlinable
     public mutating func append(
         _ number: SeriesNumber,
         device: UnsafeRawBufferPointer,
@@ -47,8 +47,18 @@ extension SeriesDictionary {
     ) -> UInt32 {
         let id = UInt32(truncatingIfNeeded: spans.count)
         spans.append(Span(start: bytes.count, device: device.count, sensor: sensor.count))
-        bytes.append(contentsOf: device)
-        bytes.append(contentsOf: sensor)
+        if let start = device.baseAddress, start + device.count == sensor.baseAddress {
+            // Mostly the names lie together.
+            bytes.append(
+                contentsOf: UnsafeRawBufferPointer(
+                    start: start,
+                    count: device.count &+ sensor.count
+                )
+            )
+        } else {
+            bytes.append(contentsOf: device)
+            bytes.append(contentsOf: sensor)
+        }
         if numbers.isEmpty { self.numbering = numbering }
         numbers.append(number)
         return id

@@ -13,33 +13,35 @@ import Darwin
 /// - Complexity: O(1) a look-up; 27 to 37 bytes a key beside its names.
 public struct SeriesDictionary: Sendable {
     /// The names of all keys, one after another.
-    var bytes: [UInt8] = []
-    var spans: [Span] = []
+    @usableFromInline var bytes: [UInt8] = []
+    @usableFromInline var spans: [Span] = []
     /// Of the first keys; those of the others are not computed yet.
     var hashes: [UInt64] = []
     /// What the process calls the first keys; empty without a numbering.
-    var numbers: [SeriesNumber] = []
+    @usableFromInline var numbers: [SeriesNumber] = []
     /// Who gave the numbers.
-    public internal(set) var numbering: SeriesNumbering?
+    public var numbering: SeriesNumbering?
     /// Open addressing over a power of two of slots; 0 is empty, else a part of the hash above
     /// id + 1, so that most look-ups read the names of one key only.
-    var slots: [UInt64] = []
+    @usableFromInline var slots: [UInt64] = []
 
     /// More than the names of events may have, so that a few bytes hold lengths.
     public static let partByteCountMax = 1023
 
     /// Where the names of a key are: 44 bits of position, 10 bits for each length.
-    struct Span {
-        let packed: UInt64
+    @usableFromInline
+    struct Span: Sendable {
+        @usableFromInline let packed: UInt64
 
+        @inlinable
         @inline(__always)
         init(start: Int, device: Int, sensor: Int) {
             packed = UInt64(start) << 20 | UInt64(device) << 10 | UInt64(sensor)
         }
 
-        @inline(__always) var start: Int { Int(packed >> 20) }
-        @inline(__always) var device: Int { Int(packed >> 10 & 1023) }
-        @inline(__always) var sensor: Int { Int(packed & 1023) }
+        @inlinable @inline(__always) var start: Int { Int(packed >> 20) }
+        @inlinable @inline(__always) var device: Int { Int(packed >> 10 & 1023) }
+        @inlinable @inline(__always) var sensor: Int { Int(packed & 1023) }
         /// The two lengths, to compare both at once.
         @inline(__always) var lengths: UInt64 { packed & 0xF_FFFF }
     }
@@ -83,6 +85,7 @@ public struct SeriesDictionary: Sendable {
         guard start == names.count else { return nil }
     }
 
+    @inlinable
     public var count: Int { spans.count }
     public var isEmpty: Bool { spans.isEmpty }
 
@@ -143,6 +146,7 @@ public struct SeriesDictionary: Sendable {
     }
 
     /// Writes the bytes of both names of a key, the device's first; answers how many.
+    @inlinable
     @inline(__always)
     public func copyNames(of id: UInt32, to target: UnsafeMutableRawPointer) -> Int {
         let span = spans[Int(id)]
@@ -155,6 +159,7 @@ public struct SeriesDictionary: Sendable {
     }
 
     /// Bytes of the device's and of the sensor's name.
+    @inlinable
     public func nameByteCounts(of id: UInt32) -> (device: Int, sensor: Int) {
         let span = spans[Int(id)]
         return (span.device, span.sensor)
@@ -231,6 +236,7 @@ public struct SeriesDictionary: Sendable {
     }
 
     /// The bytes of a key's names.
+    @inlinable
     @inline(__always)
     public func withBytes<Result>(
         of id: UInt32,
@@ -248,6 +254,7 @@ public struct SeriesDictionary: Sendable {
     }
 
     /// Bytes of both names of a key together.
+    @inlinable
     public func nameByteCount(of id: UInt32) -> Int {
         let span = spans[Int(id)]
         return span.device &+ span.sensor

@@ -22,11 +22,12 @@ public struct SeriesNumber: BitwiseCopyable, Sendable, Hashable {
     public init(bits: UInt32) { self.bits = bits }
 
     /// In the place of a number that is not known.
-    static let none = SeriesNumber(bits: .max)
+    @inlinable
+    public static var none: SeriesNumber { SeriesNumber(bits: .max) }
 
-    public var partition: Int { @inline(__always) get { Int(bits & 255) } }
-    public var place: Int { @inline(__always) get { Int(bits >> 8) } }
-    public var isNone: Bool { @inline(__always) get { bits == .max } }
+    @inlinable public var partition: Int { Int(bits & 255) }
+    @inlinable public var place: Int { Int(bits >> 8) }
+    @inlinable public var isNone: Bool { bits == .max }
 }
 
 /// Which ``SeriesNumbers`` gave numbers: those of different ones mean different series.

@@ -115,8 +115,9 @@ package actor Aggregator: Service {
     private func apply(_ frames: [LogFrame]) throws {
         for index in partitions.indices {
             let partition = partitions[index].partition
-            for frame in frames where frame.partition == partition {
-                try partitions[index].apply(frame)
+            // By place: to look at a frame's partition needs no copy of the frame.
+            for place in frames.indices where frames[place].partition == partition {
+                try partitions[index].apply(frames[place])
             }
         }
     }

@@ -40,6 +40,7 @@ struct EventSink: ~Copyable {
     private var table: TextTable?
     /// Nil without a memory.
     private var view: TextView?
+    private let numbering: SeriesNumbering?
     /// The batch's ids of series that the process knows.
     private var locals: LocalIDs
     private var queue: EventQueue
@@ -67,6 +68,7 @@ struct EventSink: ~Copyable {
         self.limits = limits
         self.naming = naming
         self.memory = memory
+        numbering = memory?.numbers.numbering
         table = memory?.table
         view = table?.view
         // With a memory the cache is for the few series that are new.
@@ -284,7 +286,7 @@ extension EventSink {
     }
 
     /// Begins to load what tells the series of the waiting events.
-    private func findCandidates(_ count: Int) {
+    private mutating func findCandidates(_ count: Int) {
         if let view {
             for index in 0..<count {
                 let record = view.candidate(queue.series[index])
@@ -343,13 +345,7 @@ extension EventSink {
     }
 
     private mutating func addLocal(_ record: TextRecord) -> UInt32? {
-        guard let memory else { return nil }
-        return addLocal(
-            record.number,
-            record.device,
-            record.sensor,
-            memory.numbers.numbering
-        )
+        numbering.map { addLocal(record.number, record.device, record.sensor, $0) }
     }
 
     private mutating func append(_ range: Range<Int>) {

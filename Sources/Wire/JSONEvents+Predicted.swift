@@ -48,7 +48,8 @@ extension JSONEvents {
             let value = at &+ literalCount
             let count =
                 field.isString
-                ? textCount(base, value, end) : numberCount(base + value, field, &found)
+                ? Self.textCount(base, value, end)
+                : Self.numberCount(base + value, field, &found)
             guard count >= 0 else { return 0 }
             let text = NameBytes(start: base + value, count: count)
             switch field.use {
@@ -84,9 +85,11 @@ extension JSONEvents {
         return at &+ template.closingCount
     }
 
+    // What follows is static: a method would be given a copy of the whole decoder.
+
     /// Bytes of a string without escapes up to its quote; -1 when it is none.
     @inline(__always)
-    private func textCount(_ base: UnsafePointer<UInt8>, _ start: Int, _ limit: Int) -> Int {
+    private static func textCount(_ base: UnsafePointer<UInt8>, _ start: Int, _ limit: Int) -> Int {
         var at = start
         var mask = bytes_string(base + at)
         while mask == 0 {
@@ -100,7 +103,7 @@ extension JSONEvents {
 
     /// Bytes of a number; -1 when it is not short and plain.
     @inline(__always)
-    private func numberCount(
+    private static func numberCount(
         _ text: UnsafePointer<UInt8>,
         _ field: JSONTemplate.Field,
         _ found: inout JSONValues
