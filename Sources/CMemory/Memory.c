@@ -95,3 +95,16 @@ void memory_free(void *memory, size_t size) {
 }
 
 #endif
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+
+void memory_keep_freed(void) {
+    // Blocks up to this size come from the heap, which is trimmed above the other number.
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 64 << 20);
+    mallopt(M_TOP_PAD, 4 << 20);
+}
+#else
+void memory_keep_freed(void) {}
+#endif

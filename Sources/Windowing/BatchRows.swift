@@ -12,8 +12,22 @@ struct BatchRows {
     /// A row that is in no window: a duplicate or over the limit.
     static let skip = UInt32.max
 
-    /// Rows that are prepared together, so that reading their windows from memory overlaps.
-    static let chunkSize = 128
+    /// Rows whose windows are asked for ahead of the one that is worked on: enough for all the loads
+    /// a processor has in flight, and little enough that none is pushed out before its turn.
+    static let lookahead = 24
+    /// Rows that are worked on between two looks ahead.
+    static let stepSize = 8
+
+    /// The rows of a step.
+    @inline(__always)
+    func step(at low: Int) -> Range<Int> { low..<min(low &+ Self.stepSize, count) }
+
+    /// The rows that come into view with a step, those before the first one too.
+    @inline(__always)
+    func comingIntoView(with step: Range<Int>) -> Range<Int> {
+        let low = step.lowerBound == 0 ? 0 : step.lowerBound &+ Self.lookahead
+        return min(low, count)..<min(step.upperBound &+ Self.lookahead, count)
+    }
 }
 
 /// The series of a partition, their order and their devices.

@@ -16,9 +16,9 @@ extension DefinitionWindows {
         var counts = RowCounts()
         var low = 0
         while low < rows.count {
-            let high = min(low &+ BatchRows.chunkSize, rows.count)
-            prefetch(rows, low..<high)
-            for row in low..<high where rows.ids[row] != BatchRows.skip {
+            let step = rows.step(at: low)
+            prefetch(rows, rows.comingIntoView(with: step))
+            for row in step where rows.ids[row] != BatchRows.skip {
                 let id = rows.ids[row]
                 let time = rows.times[row]
                 let value = rows.values[row]
@@ -39,7 +39,7 @@ extension DefinitionWindows {
                     if mark >= open.earliest { close(through: mark, &keys, &output) }
                 }
             }
-            low = high
+            low = step.upperBound
         }
         counts.add(to: &output.counters.definitions[index])
     }

@@ -167,7 +167,6 @@ public struct PartitionWindows: Sendable {
             for row in 0..<sources.count {
                 let id = mapping[Int(sources[row])]
                 ids.base[row] = id
-                if id != BatchRows.skip { clocks.prefetch(Int(id)) }
             }
         }
     }
@@ -181,7 +180,11 @@ public struct PartitionWindows: Sendable {
         times.makeUnique()
         times.grow(to: events.count, filledWith: 0)
         var newest = newestTime
+        for row in 0..<min(BatchRows.lookahead, events.count) { prefetchClocks(row) }
         for row in 0..<events.count {
+            if row &+ BatchRows.lookahead < events.count {
+                prefetchClocks(row &+ BatchRows.lookahead)
+            }
             let id = ids[row]
             let time = max(-Self.timeMax, min(Self.timeMax, events.times[row]))
             times.base[row] = time
@@ -199,6 +202,12 @@ public struct PartitionWindows: Sendable {
             }
         }
         newestTime = newest
+    }
+
+    @inline(__always)
+    private func prefetchClocks(_ row: Int) {
+        let id = ids[row]
+        if id != BatchRows.skip { clocks.prefetch(Int(id)) }
     }
 
     @inline(never)

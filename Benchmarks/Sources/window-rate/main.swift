@@ -10,7 +10,8 @@ import Darwin
 /// Measures windowing alone: nanoseconds an event and a closed window, bytes a series.
 ///
 /// `window-rate [SERIES ...]`: readings of so many series, one a series and second, in shuffled
-/// batches of 1,000 events with dictionaries of their own, into windows of ten seconds.
+/// batches of 1,000 events with dictionaries of their own, into windows of ten seconds. Series
+/// have numbers, as in the server.
 /// CPU time of this process, so that what else runs on the machine counts less.
 func seconds() -> Double {
     var time = timespec()
@@ -41,6 +42,7 @@ struct Load {
 
     init(seriesCount: Int, batchSize: Int = 1000) {
         self.seriesCount = seriesCount
+        let numbers = SeriesNumbers(countMax: seriesCount, partitionCount: 1)
         var random = SystemRandomNumberGenerator()
         var ids = Array(0..<seriesCount)
         ids.shuffle(using: &random)
@@ -53,6 +55,7 @@ struct Load {
                 )
                 batch.append(key, Timestamp(microseconds: 0), Double(id % 977) * 0.1)
             }
+            _ = numbers.assign(to: &batch.series)
             batches.append(batch)
         }
     }

@@ -16,4 +16,8 @@ void *memory_resize(void *old, size_t old_size, size_t new_size);
 // Gives back what `memory_resize` returned last with this size.
 void memory_free(void *memory, size_t size);
 
+// Has the allocator keep tens of megabytes of freed memory for the next use, instead of giving
+// every large block back to the system and clearing it again. For long-lived processes.
+void memory_keep_freed(void);
+
 #endif

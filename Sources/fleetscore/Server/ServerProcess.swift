@@ -1,3 +1,4 @@
+import CMemory
 import API
 import Blobs
 import Client
@@ -49,6 +50,7 @@ struct ServerProcess {
         signals: [UnixSignal] = [.sigterm, .sigint],
         stop: AsyncStream<Never>? = nil
     ) async throws {
+        memory_keep_freed()
         let disk = PosixDisk(root: settings.dataDirectory)
         try disk.createFolder("")
         let lock = try lockFolder()
