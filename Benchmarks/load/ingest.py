@@ -125,10 +125,15 @@ class Bench:
             self.report.add_throughput(workload, self.rounds(workload))
 
     def latency(self):
-        """Acknowledgements at half the rate, and what a durable append costs on the disk."""
+        """Acknowledgements at half the rate, and what a durable append costs on the disk.
+
+        The first ten seconds of the events do not count: they bring the series.
+        """
         full = self.report.best("ndjson") or self.rounds(self.workload())
         rate = full["rate"] / 2
-        seconds = max(1, round(rate * self.arguments.latency_seconds / self.workload().series))
+        # Whole windows.
+        seconds = rate * self.arguments.latency_seconds / self.workload().series
+        seconds = max(20, round(seconds / 10) * 10)
         bytes_per_batch = max(1, round(full["log_bytes_per_batch"]))
         for round_number in range(self.arguments.rounds):
             before = self.bare_fsync(bytes_per_batch)

@@ -47,12 +47,16 @@ struct connection {
     double retry_at;  // 0 unless the server said to come back
 };
 
+// Seconds of event time before latencies count.
+#define WARM_SECONDS 10
+
 struct sender {
     const struct options *options;
     struct body *bodies;
     double *latencies;
     char *acknowledged;
     long count, next, oldest, done;
+    long warm;  // batches before those whose latency counts
     int epoll;
     struct connection *connections;
     double started, finished;
@@ -250,8 +254,12 @@ static void run(struct sender *sender, double *due) {
     const struct options *options = sender->options;
     if (options->rate > 0) interval = options->plan.batch / options->rate;
     sender->started = now();
+    // The first second of the events brings every series once, at a quarter of the rate: a fleet
+    // does not start at once. What is counted begins a while after that.
+    long first = sender->warm / WARM_SECONDS;
     for (long batch = 0; batch < sender->count; batch++)
-        due[batch] = sender->started + interval * (double)batch;
+        due[batch] = sender->started +
+                     interval * (batch < first ? 4.0 * (double)batch : (double)(batch + 3 * first));
     struct epoll_event events[256];
     while (sender->done < sender->count) {
         double time = now();
@@ -280,11 +288,12 @@ static int ascending(const void *left, const void *right) {
 
 static void report(struct sender *sender) {
     const struct plan *plan = &sender->options->plan;
-    double *all = sender->latencies;
-    qsort(all, (size_t)sender->count, sizeof *all, ascending);
+    double *all = sender->latencies + sender->warm;
+    long count = sender->count - sender->warm;
+    qsort(all, (size_t)count, sizeof *all, ascending);
     double ms[4], at[] = {0.5, 0.99, 0.999, 1};
     for (int i = 0; i < 4; i++) {
-        long index = (long)ceil(at[i] * (double)sender->count) - 1;
+        long index = (long)ceil(at[i] * (double)count) - 1;
         ms[i] = all[index < 0 ? 0 : index] * 1000;
     }
     printf("{\"events\":%llu,\"batches\":%ld,\"bytes\":%llu,\"started\":%.6f,\"finished\":%.6f,"
@@ -303,6 +312,8 @@ static void send_all(const struct options *options) {
     sender.acknowledged = calloc((size_t)sender.count, 1);
     double *due = calloc((size_t)sender.count, sizeof *due);
     if (!sender.latencies || !sender.acknowledged || !due) fail("memory for the answers");
+    if (options->rate > 0 && options->plan.seconds > WARM_SECONDS)
+        sender.warm = sender.count / options->plan.seconds * WARM_SECONDS;
     connect_all(&sender);
     // The driver notes the server's processor time now, then lets the sending begin.
     fprintf(stderr, "ready\n");

@@ -23,8 +23,11 @@ final class LogCopier: Sendable {
     private let queue: DatabaseQueue
     private let state: Mutex<State>
 
-    /// Opens a connection; the numbers stand for 32 MiB and 512 MiB in pages of 16 KiB.
-    init(path: String, frameCount: Int = 2048, frameCountMax: Int = 32_768) throws {
+    /// Opens a connection; the numbers stand for 4 MiB and 512 MiB in pages of 16 KiB.
+    ///
+    /// Little at a time: whoever syncs another file meanwhile, as the log does, waits for the whole
+    /// of it.
+    init(path: String, frameCount: Int = 256, frameCountMax: Int = 32_768) throws {
         self.frameCount = frameCount
         self.frameCountMax = frameCountMax
         state = Mutex(State(next: frameCount))
