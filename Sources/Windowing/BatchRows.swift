@@ -12,8 +12,8 @@ struct BatchRows {
     /// A row that is in no window: a duplicate or over the limit.
     static let skip = UInt32.max
 
-    /// Rows whose windows are asked for ahead of the one that is worked on: enough for all the loads
-    /// a processor has in flight, and little enough that none is pushed out before its turn.
+    /// Rows whose windows are asked for ahead of the one that is worked on: enough for all loads
+    /// that a processor has in flight, and so few that none is pushed out before its turn.
     static let lookahead = 24
     /// Rows that are worked on between two looks ahead.
     static let stepSize = 8

@@ -4,6 +4,8 @@ import Core
 struct NumberedSeries: Sendable {
     /// Who gave the numbers; those of another are forgotten.
     private var numbering: SeriesNumbering?
+    /// The partition whose places count; what is said of others is looked up by name.
+    private var partition: Int?
     /// By a number's place: the id; ``BatchRows/skip`` when it is not known.
     private var ids = Column<UInt32>()
 
@@ -15,14 +17,15 @@ struct NumberedSeries: Sendable {
     ) {
         guard let given = series.numbering else { return }
         if numbering != given {
+            self = NumberedSeries()
             numbering = given
-            ids = Column()
-            return
         }
+        guard ids.count > 0 else { return }
         var missing = 0
         wanted.withUnsafeMutableBufferPointer { wanted in
-            for source in wanted {
-                if let place = series.number(of: source)?.place, place < ids.count,
+            for index in wanted.indices {
+                let source = wanted[index]
+                if let place = place(of: source, in: series), place < ids.count,
                     ids[place] != BatchRows.skip
                 {
                     result[Int(source)] = ids[place]
@@ -40,9 +43,18 @@ struct NumberedSeries: Sendable {
         guard series.numbering != nil, series.numbering == numbering else { return }
         ids.makeUnique()
         for (source, id) in zip(sources, found) {
-            guard let place = series.number(of: source)?.place else { continue }
+            if partition == nil { partition = series.number(of: source)?.partition }
+            guard let place = place(of: source, in: series) else { continue }
             ids.grow(to: place + 1, filledWith: BatchRows.skip)
             ids.base[place] = id
         }
+    }
+
+    @inline(__always)
+    private func place(of source: UInt32, in series: SeriesDictionary) -> Int? {
+        guard let number = series.number(of: source), number.partition == partition else {
+            return nil
+        }
+        return number.place
     }
 }

@@ -293,7 +293,9 @@ extension EventSink {
                 queue.candidates[index] = Int(bitPattern: record?.start)
             }
         } else {
-            for index in 0..<count { queue.candidates[index] = cache.candidate(queue.series[index]) }
+            for index in 0..<count {
+                queue.candidates[index] = cache.candidate(queue.series[index])
+            }
         }
     }
 
@@ -389,8 +391,9 @@ extension EventSink {
             }
             return (text.firstName, text.secondName)
         case .line(let naming):
-            guard case .names(let device, let sensor) =
-                naming.findPadded(text.firstName, text.secondName)
+            guard
+                case .names(let device, let sensor) =
+                    naming.findPadded(text.firstName, text.secondName)
             else { return nil }
             return (device, sensor)
         }

@@ -1,8 +1,11 @@
 import Client
 import EventLog
+import FoundationEssentials
 import HTTPTypes
 import TestKit
 import Testing
+
+@testable import API
 
 @Suite("POST /v1/events")
 struct EventRoutesTests {
@@ -102,6 +105,25 @@ struct EventRoutesTests {
             )
             let kept = try await client.get("/v1/events/rejected")
             #expect(kept.status == 200 && kept.text.contains(#"\"x\" is not a number"#))
+        }
+    }
+
+    @Test("an answer without rejects is written as an encoder writes it")
+    func answer() throws {
+        for isDuplicate in [false, true] {
+            let outcome = EventsAnswer(
+                accepted: 1_234_567,
+                duplicate: isDuplicate,
+                rejected: 0,
+                rejectedByReason: [:],
+                rejectedEvents: []
+            )
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys]
+            #expect(
+                EventRoutes.text(accepted: 1_234_567, isDuplicate: isDuplicate)
+                    == Array(try encoder.encode(outcome))
+            )
         }
     }
 

@@ -25,7 +25,11 @@ struct FramePayloadTests {
     )
     func equalsSplit(_ count: Int, _ devices: Int) throws {
         for partitionCount in [1, 4, 16, 1024] {
-            let batch = Self.batch(count, devices: devices, seed: UInt64(count + partitionCount))
+            var batch = Self.batch(count, devices: devices, seed: UInt64(count + partitionCount))
+            if count % 2 == 0 {
+                let numbers = SeriesNumbers(countMax: 500, partitionCount: partitionCount)
+                _ = numbers.assign(to: &batch.series)
+            }
             let payload = try FramePayload(batch, partitionCount: partitionCount)
             let parts = try batch.split(partitionCount: partitionCount)
             try #require(payload.frames.map(\.partition) == parts.map(\.partition))

@@ -146,4 +146,39 @@ import Testing
         await again.close()
         #expect(folder.path.hasPrefix("/tmp/"))  // Keeps the folder until here.
     }
+
+    @Test("Who reads at the tail is told the numbers of series; after a restart nobody is")
+    func numbers() async throws {
+        let disk = FaultyDisk()
+        let numbers = SeriesNumbers(countMax: 20, partitionCount: 4)
+        let log = try await openLog(disk)
+        var batch = EventLogContract.batch(60, devices: 30)
+        // Ten of the thirty get none.
+        #expect(numbers.assign(to: &batch.series).count == 10)
+        _ = try await log.append(batch, idempotencyKey: nil)
+        _ = try await log.append(EventLogContract.batch(5, from: 60), idempotencyKey: nil)
+        let frames = try await EventLogContract.drain(log, eventCountMax: 1000)
+        var numbered = 0
+        for frame in frames {
+            guard case .events(let events) = frame.record else { continue }
+            for id in 0..<UInt32(events.series.count) {
+                guard let number = events.series.number(of: id) else { continue }
+                let key = events.series.keys[Int(id)]
+                let same = try #require(batch.series.id(of: key))
+                #expect(number == batch.series.number(of: same))
+                #expect(number.partition == frame.partition)
+                numbered += 1
+            }
+        }
+        #expect(numbered == 20)
+        let before = try await values(log)
+        #expect(before == Array(0..<65))
+        await log.close()
+        let again = try await openLog(disk)
+        #expect(try await values(again) == before)
+        for frame in try await EventLogContract.drain(again, eventCountMax: 1000) {
+            guard case .events(let events) = frame.record else { continue }
+            #expect(events.series.numbering == nil)
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import Core
+import EventLog
 import Service
 import Store
 import TestKit

@@ -17,6 +17,10 @@ struct WindowScenario {
         }
         // Around the epoch, so that negative times are covered.
         var clock = Int64.random(in: -90_000_000...30_000_000, using: &random)
+        let numbers = SeriesNumbers(
+            countMax: Int.random(in: 2...9, using: &random),
+            partitionCount: 4
+        )
         let offset = [0, 101_325, -1e9][Int.random(in: 0..<3, using: &random)]
         for _ in 0..<Int.random(in: 4...16, using: &random) {
             switch Int.random(in: 0..<10, using: &random) {
@@ -26,7 +30,10 @@ struct WindowScenario {
             case 1 where random.chance(30):
                 log.append(.complete)
             default:
-                log.append(.events(Self.batch(keys, offset, &clock, &random)))
+                var batch = Self.batch(keys, offset, &clock, &random)
+                // Some batches have numbers for their series, or for some of them.
+                if random.chance(60) { _ = numbers.assign(to: &batch.series) }
+                log.append(.events(batch))
             }
         }
     }

@@ -28,9 +28,10 @@ func decode(
     _ format: EventFormat,
     _ options: DecodeOptions = DecodeOptions(),
     limits: Limits = Limits(),
-    path: DecodePath = .predicted
+    path: DecodePath = .predicted,
+    memory: SeriesMemory? = nil
 ) throws -> DecodedEvents {
-    try decode(Array(text.utf8), format, options, limits: limits, path: path)
+    try decode(Array(text.utf8), format, options, limits: limits, path: path, memory: memory)
 }
 
 /// Decodes bytes.
@@ -39,7 +40,8 @@ func decode(
     _ format: EventFormat,
     _ options: DecodeOptions = DecodeOptions(),
     limits: Limits = Limits(),
-    path: DecodePath = .predicted
+    path: DecodePath = .predicted,
+    memory: SeriesMemory? = nil
 ) throws -> DecodedEvents {
     // A copy that ends where the body does, so that checked builds see reads beyond it.
     let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
@@ -50,7 +52,8 @@ func decode(
         format: format,
         options: options,
         limits: limits,
-        path: path
+        path: path,
+        memory: memory
     )
 }
 

@@ -1,0 +1,132 @@
+import Core
+import Testing
+import Wire
+
+/// Bodies whose series the process knows.
+@Suite("Series memory")
+struct SeriesMemoryTests {
+    private static func line(_ series: Int, _ second: Int) -> String {
+        "m,sensor=s\(series % 10),device=machine-\(series / 10) value=\(series).5 "
+            + "\(second)000000000"
+    }
+
+    private static func object(_ series: Int, _ second: Int) -> String {
+        #"{"device":"machine-\#(series / 10)","sensor":"s\#(series % 10)","#
+            + #""time":\#(second),"value":\#(series).5}"#
+    }
+
+    private static func row(_ series: Int, _ second: Int) -> String {
+        "\(second),machine-\(series / 10),s\(series % 10),\(series).5"
+    }
+
+    private static func bodies(_ series: some Sequence<Int>, _ second: Int) -> [(
+        EventFormat, String
+    )] {
+        let rows = ["time,device,sensor,value"] + series.map { row($0, second) }
+        return [
+            (.line, series.map { line($0, second) }.joined(separator: "\n")),
+            (.ndjson, series.map { object($0, second) }.joined(separator: "\n")),
+            (.csv, rows.joined(separator: "\n")),
+        ]
+    }
+
+    @Test("a series has its number from the second body on, however it is written")
+    func numbered() throws {
+        let numbers = SeriesNumbers(countMax: 1 << 20, partitionCount: 4)
+        let memory = SeriesMemory(numbers)
+        for second in 1..<4 {
+            // Enough for the table of texts to grow several times.
+            let series = (0..<6000).map { ($0 * 7919 + second) % 6000 }
+            for (format, text) in Self.bodies(series, second) {
+                let events = try decode(text, format, memory: memory)
+                #expect(Everything(events) == Everything(try decode(text, format)))
+                var known = events.batch.series
+                #expect(numbers.assign(to: &known).isEmpty)
+                guard second > 1 else { continue }
+                for id in 0..<UInt32(known.count) {
+                    let number = try #require(events.batch.series.number(of: id))
+                    #expect(number.partition == known.partition(of: id, of: 4))
+                    #expect(number == known.number(of: id))
+                }
+            }
+        }
+        #expect(numbers.count <= 6000)
+    }
+
+    @Test("two ways to write a series are one series of a batch, known or not")
+    func oneSeries() throws {
+        let numbers = SeriesNumbers(countMax: 100, partitionCount: 2)
+        let memory = SeriesMemory(numbers)
+        let text = """
+            m,device=d,sensor=s value=1 1000000000
+            m,sensor=s,device=d value=2 2000000000
+            other,device=d,sensor=s value=3 3000000000
+            m,device=e,sensor=s value=4 1000000000
+            """
+        for round in 0..<3 {
+            let lines = text.split(separator: "\n").map(String.init)
+            // The first body knows one way of writing, the next ones more.
+            let body = round == 0 ? lines[1] : (lines + [lines[0]]).joined(separator: "\n")
+            let events = try decode(body, .line, memory: memory)
+            #expect(events.batch.series.count == (round == 0 ? 1 : 2))
+            #expect(Set(events.batch.series.keys).count == events.batch.series.count)
+            #expect(events.list == (try decode(body, .line)).list)
+            var series = events.batch.series
+            _ = numbers.assign(to: &series)
+        }
+    }
+
+    @Test("beyond the limit of series nothing is remembered, and nothing is wrong")
+    func limit() throws {
+        let numbers = SeriesNumbers(countMax: 10, partitionCount: 4)
+        let memory = SeriesMemory(numbers)
+        for second in 1..<4 {
+            for (format, text) in Self.bodies(0..<40, second) {
+                let events = try decode(text, format, memory: memory)
+                #expect(Everything(events) == Everything(try decode(text, format)))
+                var series = events.batch.series
+                #expect(numbers.assign(to: &series).count == 30)
+            }
+        }
+        #expect(numbers.count == 10)
+    }
+
+    @Test("a memory that is full starts over")
+    func full() throws {
+        let numbers = SeriesNumbers(countMax: 1 << 20, partitionCount: 4)
+        let memory = SeriesMemory(numbers, byteCountMax: 0)
+        for second in 1..<4 {
+            for (format, text) in Self.bodies(0..<500, second) {
+                let events = try decode(text, format, memory: memory)
+                #expect(Everything(events) == Everything(try decode(text, format)))
+                var series = events.batch.series
+                #expect(numbers.assign(to: &series).isEmpty)
+            }
+        }
+    }
+
+    @Test("many decoders at once see whole series only")
+    func concurrent() async throws {
+        let numbers = SeriesNumbers(countMax: 1 << 20, partitionCount: 4)
+        let memory = SeriesMemory(numbers)
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for task in 0..<4 {
+                group.addTask {
+                    var isSame = true
+                    for round in 0..<8 {
+                        let series = (0..<800).map { ($0 * 13 + task * 400 + round * 100) % 4000 }
+                        for (format, text) in Self.bodies(series, round + 1) {
+                            let events = try decode(text, format, memory: memory)
+                            let plain = try decode(text, format)
+                            isSame = isSame && events.list == plain.list
+                            var known = events.batch.series
+                            _ = numbers.assign(to: &known)
+                        }
+                    }
+                    return isSame
+                }
+            }
+            for try await isSame in group { #expect(isSame) }
+        }
+    }
+}
