@@ -19,7 +19,7 @@ let package = Package(
     targets: [
         .target(name: "Fleet", dependencies: [inference]),
         .executableTarget(name: "model-rate", dependencies: ["Fleet", inference]),
-        .executableTarget(name: "decode-rate", dependencies: [wire]),
+        .executableTarget(name: "decode-rate", dependencies: [core, wire]),
         .executableTarget(name: "make-fleet"),
         .executableTarget(name: "window-rate", dependencies: [core, windowing]),
         .executableTarget(
