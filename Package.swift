@@ -140,7 +140,8 @@ let package = Package(
                 "Core", "Wire", "Windowing", "Parquet", "Inference", "Sklearn", "Pipelines",
                 "PlantSimulator", "Disk", "EventLog", "Blobs", "Store", "Compute", "Packs",
                 "Fleets", "Scoring", "SQLiteStore", "Sources", "MQTTSource", "KafkaLog", "Service",
-                "Client", "API", "CMemory", arguments, lifecycle, unixSignals, log, metrics,
+                "Client", "API", "CMemory", "CThreads", arguments, lifecycle, unixSignals, log,
+                metrics,
             ],
             swiftSettings: settings
         ),

@@ -1,11 +1,13 @@
 #define _GNU_SOURCE
 #include "CThreads.h"
 
+#include <unistd.h>
+
 #if defined(__linux__)
+#include <sched.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 // The kernel's `struct sched_attr` of 48 bytes; glibc 2.36 does not declare it.
 struct attributes {
@@ -35,3 +37,15 @@ bool cthreads_prefer_prompt(void) {
 #else
 bool cthreads_prefer_prompt(void) { return false; }
 #endif
+
+int cthreads_processor_count(void) {
+#if defined(__linux__)
+    // Fewer than the machine has in a container or under taskset.
+    cpu_set_t usable;
+    if (sched_getaffinity(0, sizeof usable, &usable) == 0 && CPU_COUNT(&usable) > 0) {
+        return CPU_COUNT(&usable);
+    }
+#endif
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online > 0 ? (int)online : 1;
+}

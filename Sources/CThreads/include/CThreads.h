@@ -9,4 +9,7 @@
 /// little at a time; Linux 6.12 and later. False where the system has no such thing.
 bool cthreads_prefer_prompt(void);
 
+/// How many processors this process may use; at least 1.
+int cthreads_processor_count(void);
+
 #endif

@@ -1,12 +1,15 @@
+import CThreads
 import Core
 import FoundationEssentials
+
 #if canImport(Glibc)
 import Glibc
 #endif
 
 /// Facts of the machine the process runs on.
 enum Machine {
-    static var coreCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+    /// Processors that this process may use.
+    static var coreCount: Int { Int(cthreads_processor_count()) }
 
     /// The path of this very binary, to start workers with.
     static func executablePath() throws -> String {
