@@ -3,8 +3,9 @@
 //   decode-rate [FORMAT…] [--series N] [--body EVENTS] [--repeat N] [--memory 0|1]
 //
 // Decoded as the server does it, which knows its series after the first pass; `--memory 0` decodes
-// every body alone, as commands do. Every pass over the series goes in another order, as devices report. Time is what the processor
-// spent on this program, and the best of the repeats counts: other programs only make it slower.
+// every body alone, as commands do. Every pass over the series goes in another order, as devices
+// report. Time is what the processor spent on this program, and the best of the repeats counts:
+// other programs only make it slower.
 import Core
 import Foundation
 import Wire
