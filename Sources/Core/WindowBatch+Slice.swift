@@ -51,6 +51,27 @@ extension WindowBatch {
         return part
     }
 
+    /// Some rows in another order, with a dictionary of their own.
+    public func gather(_ rows: [Int]) -> WindowBatch {
+        var part = WindowBatch(quantilePoints: quantilePoints)
+        part.seriesIndex = rows.map { part.series.insert(id: seriesIndex[$0], of: series) }
+        part.starts = rows.map { starts[$0] }
+        part.ends = rows.map { ends[$0] }
+        part.counts = rows.map { counts[$0] }
+        part.sums = rows.map { sums[$0] }
+        part.means = rows.map { means[$0] }
+        part.mins = rows.map { mins[$0] }
+        part.maxs = rows.map { maxs[$0] }
+        part.stddevs = rows.map { stddevs[$0] }
+        part.firsts = rows.map { firsts[$0] }
+        part.lasts = rows.map { lasts[$0] }
+        part.rates = rows.map { rates[$0] }
+        part.revisions = rows.map { revisions[$0] }
+        let width = quantilePoints.count
+        part.quantiles = rows.flatMap { quantiles[($0 * width)..<(($0 + 1) * width)] }
+        return part
+    }
+
     /// Takes out the rows of every device but the last one; rows are sorted by key.
     public mutating func removeWholeDevices() -> WindowBatch {
         guard !isEmpty else { return WindowBatch(quantilePoints: quantilePoints) }

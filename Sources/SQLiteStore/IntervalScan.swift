@@ -3,8 +3,8 @@ import GRDB
 
 /// Reads an interval's windows in key order, page by page.
 ///
-/// Windows lie by end, then series, so a page is read by look-ups: each series in key order at each
-/// end. Where most series have no window in the interval (sessions, a few late devices) that would
+/// Windows lie by end, then series, so a page is read by look-ups: of a block of series in key
+/// order at each end, so that what lies together is read once a block. Where most series have no window in the interval (sessions, a few late devices) that would
 /// be many misses: then the ends say which series have any.
 ///
 /// - Complexity: O(rows of the page) where the interval is dense, else O(rows of the interval).
@@ -61,12 +61,36 @@ struct IntervalScan {
             defer { query.reset() }
             query.bind(1, after?.device ?? "")
             query.bind(2, after?.sensor ?? "")
-            while try query.step() {
-                let key = { SeriesKey(uncheckedDevice: query.text(1), sensor: query.text(2)) }
-                guard try page.add(query.int(0), key: key, ends[...], find) else { break }
+            // As many series as have windows for the rest of the page at most; the last ones alone.
+            var isAtEnd = false
+            while !isAtEnd, page.room >= ends.count {
+                let block = try Self.block(query, count: page.room / ends.count, &isAtEnd)
+                try page.add(block, ends, find)
+            }
+            while !isAtEnd, page.room > 0 {
+                guard let last = try Self.block(query, count: 1, &isAtEnd).first else { break }
+                guard try page.add(last.id, key: { last.key }, ends[...], find) else { break }
             }
         }
         return page.finish()
+    }
+
+    /// The next series of a query, fewer at its end, after which it must not be asked again.
+    private static func block(
+        _ query: RawStatement,
+        count: Int,
+        _ isAtEnd: inout Bool
+    ) throws -> [NamedSeries] {
+        var block: [NamedSeries] = []
+        while block.count < count {
+            guard try query.step() else {
+                isAtEnd = true
+                break
+            }
+            let key = SeriesKey(uncheckedDevice: query.text(1), sensor: query.text(2))
+            block.append(NamedSeries(id: query.int(0), key: key))
+        }
+        return block
     }
 
     private struct Found {
@@ -105,6 +129,12 @@ struct IntervalScan {
     }
 }
 
+/// A series' number and key.
+private struct NamedSeries {
+    let id: Int64
+    let key: SeriesKey
+}
+
 /// A window end and its slot.
 private struct End {
     let slot: Int64
@@ -120,11 +150,40 @@ private struct Page {
     /// Rows before those of the last key.
     private var wholeCount = 0
     private var isCut = false
+    /// Per row: its place among the series and the ends.
+    private var places: [(series: Int, end: Int)] = []
+    private var blockStart = 0
 
     init(size: Int64?, throughSequence: Int64, limit: Int) {
         self.size = size
         self.throughSequence = throughSequence
         self.limit = limit
+    }
+
+    /// Rows that fit in.
+    var room: Int { max(0, limit - windows.count) }
+
+    /// Adds the windows of a block of series, end by end.
+    mutating func add(_ block: [NamedSeries], _ ends: [End], _ find: RawStatement) throws {
+        var ids = [UInt32?](repeating: nil, count: block.count)
+        for (endIndex, end) in ends.enumerated() {
+            for (index, series) in block.enumerated() {
+                find.bind(1, end.slot << WindowSchema.seriesBits | series.id)
+                defer { find.reset() }
+                guard try isWanted(find) else { continue }
+                let id = ids[index] ?? windows.insert(series.key)
+                ids[index] = id
+                windows.append(find, series: id, end: end.end, size: size)
+                places.append((blockStart + index, endIndex))
+            }
+        }
+        blockStart += block.count
+    }
+
+    /// Whether the query has a window that was there at the sequence.
+    private func isWanted(_ find: RawStatement) throws -> Bool {
+        // A window revised later is there as it is now: its first form is not kept.
+        try find.step() && (find.int(12) <= throughSequence || find.int(9) > 0)
     }
 
     /// Adds a series' windows; false when the page is full.
@@ -137,13 +196,11 @@ private struct Page {
         if windows.count >= limit { return false }
         wholeCount = windows.count
         var index: UInt32?
-        for end in ends {
+        blockStart += 1
+        for (endIndex, end) in ends.enumerated() {
             find.bind(1, end.slot << WindowSchema.seriesBits | series)
             defer { find.reset() }
-            // A window revised later is there as it is now: its first form is not kept.
-            guard try find.step(), find.int(12) <= throughSequence || find.int(9) > 0 else {
-                continue
-            }
+            guard try isWanted(find) else { continue }
             if wholeCount > 0, windows.count >= limit {
                 isCut = true
                 return false
@@ -151,13 +208,14 @@ private struct Page {
             let id = index ?? windows.insert(key())
             index = id
             windows.append(find, series: id, end: end.end, size: size)
+            places.append((blockStart, endIndex))
         }
         return true
     }
 
     consuming func finish() -> WindowBatch {
-        var batch = windows.finish()
-        if isCut { batch = batch.slice(0..<wholeCount) }
-        return batch
+        let count = isCut ? wholeCount : windows.count
+        let places = places
+        return windows.finish().gather((0..<count).sorted { places[$0] < places[$1] })
     }
 }
