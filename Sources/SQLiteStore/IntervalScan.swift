@@ -4,8 +4,9 @@ import GRDB
 /// Reads an interval's windows in key order, page by page.
 ///
 /// Windows lie by end, then series, so a page is read by look-ups: of a block of series in key
-/// order at each end, so that what lies together is read once a block. Where most series have no window in the interval (sessions, a few late devices) that would
-/// be many misses: then the ends say which series have any.
+/// order at each end, so that what lies together is read once a block. Where most series have no
+/// window in the interval (sessions, a few late devices) that would be many misses: then the ends
+/// say which series have any.
 ///
 /// - Complexity: O(rows of the page) where the interval is dense, else O(rows of the interval).
 struct IntervalScan {
