@@ -14,13 +14,15 @@ struct EventBody: Sendable {
     private static let graceSeconds = 30.0
     /// The pace a body must have after that: a sender that trickles holds its room only so long.
     private static let bytesPerSecondMin = 16_384.0
+    /// Bytes that are decoded in a millisecond or two.
+    static let shortByteCount = 512 << 10
 
     init(backend: Backend) {
         self.backend = backend
         room = BodyRoom(byteCountMax: max(256 << 20, 4 * backend.settings.limits.bodyByteCountMax))
     }
 
-    /// The events' bytes, decompressed as `Content-Encoding` says.
+    /// Uses the events' bytes, decompressed as `Content-Encoding` says; long ones on the pool.
     ///
     /// - Throws: `HTTPError` 413 above the limit before or after decompression, 408 for a sender
     ///   that is too slow; ``FleetError`` `.resourceExhausted` when too many bodies come at once.
@@ -52,10 +54,17 @@ struct EventBody: Sendable {
             }
         }
         let encodings = try BodyEncoding.parse(request.headers[.contentEncoding])
-        guard !encodings.isEmpty else { return try await use(bytes) }
-        guard room.take(limit) else { throw BodyRoom.full }
-        held += limit
-        return try await use(Self.decompress(bytes, encodings, limit))
+        if encodings.isEmpty, bytes.count <= Self.shortByteCount { return try await use(bytes) }
+        if !encodings.isEmpty {
+            guard room.take(limit) else { throw BodyRoom.full }
+            held += limit
+        }
+        let body = bytes
+        // A long body would hold up the other connections of its event loop.
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+            guard !encodings.isEmpty else { return try await use(body) }
+            return try await use(Self.decompress(body, encodings, limit))
+        }
     }
 
     @concurrent

@@ -48,7 +48,7 @@ final class LoopExecutor: TaskExecutor {
 struct PooledRequests: RouterMiddleware {
     typealias Context = BasicRequestContext
 
-    /// Paths whose handlers leave the loop by themselves for what takes long.
+    /// Paths whose handlers leave the loop by themselves for what takes long: ``EventBody``.
     let exceptions: Set<String>
 
     func handle(

@@ -7,6 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+// A larger block of the heap, at a multiple of 64, with the content of the old one.
+static void *reallocate(void *old, size_t old_size, size_t new_size) {
+    void *memory = NULL;
+    if (posix_memalign(&memory, 64, new_size) != 0) return NULL;
+    if (old != NULL) memcpy(memory, old, old_size);
+    free(old);
+    return memory;
+}
+
 #if defined(__linux__)
 #include <sys/mman.h>
 
@@ -63,11 +72,7 @@ void *memory_resize(void *old, size_t old_size, size_t new_size) {
         free(old);
         return memory;
     }
-    void *memory = NULL;
-    if (posix_memalign(&memory, 64, new_size) != 0) return NULL;
-    if (old != NULL) memcpy(memory, old, old_size);
-    free(old);
-    return memory;
+    return reallocate(old, old_size, new_size);
 }
 
 void memory_free(void *memory, size_t size) {
@@ -82,11 +87,7 @@ void memory_free(void *memory, size_t size) {
 #else
 
 void *memory_resize(void *old, size_t old_size, size_t new_size) {
-    void *memory = NULL;
-    if (posix_memalign(&memory, 64, new_size) != 0) return NULL;
-    if (old != NULL) memcpy(memory, old, old_size);
-    free(old);
-    return memory;
+    return reallocate(old, old_size, new_size);
 }
 
 void memory_free(void *memory, size_t size) {

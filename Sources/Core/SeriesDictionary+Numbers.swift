@@ -20,7 +20,7 @@ extension SeriesDictionary {
 
     /// Whether a key may be here that has no number.
     @inlinable
-    public var hasUnnumbered: Bool { !slots.isEmpty }
+    public var mayLackNumbers: Bool { !slots.isEmpty || numbers.count < spans.count }
 
     /// Makes room for keys with numbers.
     public mutating func reserveNumbered(_ count: Int, nameByteCount: Int) {
@@ -37,7 +37,7 @@ extension SeriesDictionary {
 
     /// Adds a key whose number none here has, and so neither its names; looks nothing up.
     ///
-    /// - Precondition: ``hasUnnumbered`` is false; the numbers are of one numbering.
+    /// - Precondition: ``mayLackNumbers`` is false; the numbers are of one numbering.
     @inlinable
     public mutating func append(
         _ number: SeriesNumber,

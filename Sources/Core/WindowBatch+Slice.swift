@@ -31,44 +31,27 @@ extension WindowBatch {
     }
 
     /// The rows of a range, with a dictionary of their own.
-    public func slice(_ range: Range<Int>) -> WindowBatch {
-        var part = WindowBatch(quantilePoints: quantilePoints)
-        part.seriesIndex = seriesIndex[range].map { part.series.insert(id: $0, of: series) }
-        part.starts = Array(starts[range])
-        part.ends = Array(ends[range])
-        part.counts = Array(counts[range])
-        part.sums = Array(sums[range])
-        part.means = Array(means[range])
-        part.mins = Array(mins[range])
-        part.maxs = Array(maxs[range])
-        part.stddevs = Array(stddevs[range])
-        part.firsts = Array(firsts[range])
-        part.lasts = Array(lasts[range])
-        part.rates = Array(rates[range])
-        part.revisions = Array(revisions[range])
-        let width = quantilePoints.count
-        part.quantiles = Array(quantiles[(range.lowerBound * width)..<(range.upperBound * width)])
-        return part
-    }
+    public func slice(_ range: Range<Int>) -> WindowBatch { taking(.range(range)) }
 
     /// Some rows in another order, with a dictionary of their own.
-    public func gather(_ rows: [Int]) -> WindowBatch {
+    public func gather(_ rows: [Int]) -> WindowBatch { taking(.list(rows)) }
+
+    private func taking(_ rows: Rows) -> WindowBatch {
         var part = WindowBatch(quantilePoints: quantilePoints)
-        part.seriesIndex = rows.map { part.series.insert(id: seriesIndex[$0], of: series) }
-        part.starts = rows.map { starts[$0] }
-        part.ends = rows.map { ends[$0] }
-        part.counts = rows.map { counts[$0] }
-        part.sums = rows.map { sums[$0] }
-        part.means = rows.map { means[$0] }
-        part.mins = rows.map { mins[$0] }
-        part.maxs = rows.map { maxs[$0] }
-        part.stddevs = rows.map { stddevs[$0] }
-        part.firsts = rows.map { firsts[$0] }
-        part.lasts = rows.map { lasts[$0] }
-        part.rates = rows.map { rates[$0] }
-        part.revisions = rows.map { revisions[$0] }
-        let width = quantilePoints.count
-        part.quantiles = rows.flatMap { quantiles[($0 * width)..<(($0 + 1) * width)] }
+        part.seriesIndex = rows.of(seriesIndex).map { part.series.insert(id: $0, of: series) }
+        part.starts = rows.of(starts)
+        part.ends = rows.of(ends)
+        part.counts = rows.of(counts)
+        part.sums = rows.of(sums)
+        part.means = rows.of(means)
+        part.mins = rows.of(mins)
+        part.maxs = rows.of(maxs)
+        part.stddevs = rows.of(stddevs)
+        part.firsts = rows.of(firsts)
+        part.lasts = rows.of(lasts)
+        part.rates = rows.of(rates)
+        part.revisions = rows.of(revisions)
+        part.quantiles = rows.of(quantiles, width: quantilePoints.count)
         return part
     }
 
@@ -98,5 +81,22 @@ extension WindowBatch {
         }
         quantiles = joined
         quantilePoints = points
+    }
+}
+
+/// Which rows of a batch.
+private enum Rows {
+    case range(Range<Int>)
+    case list([Int])
+
+    /// The values of a column with so many a row.
+    func of<Value>(_ column: [Value], width: Int = 1) -> [Value] {
+        switch self {
+        case .range(let range):
+            return Array(column[(range.lowerBound * width)..<(range.upperBound * width)])
+        case .list(let rows):
+            if width == 1 { return rows.map { column[$0] } }
+            return rows.flatMap { column[($0 * width)..<(($0 + 1) * width)] }
+        }
     }
 }

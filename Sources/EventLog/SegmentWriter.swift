@@ -11,8 +11,6 @@ struct SegmentWriter: Sendable {
     private var header: SegmentHeader
     /// The durable size of the active segment.
     private var byteCount: Int
-    /// So many bytes of it the system was told to forget.
-    private var uncachedByteCount = 0
     private var nextSequence: Int64
     private var offsets: [Int64]
     private var lastAppendedAt: Timestamp
@@ -93,19 +91,10 @@ struct SegmentWriter: Sendable {
             appendedAt: appendedAt
         )
         byteCount += group.bytes.count
-        uncache()
         nextSequence = place.sequence
         offsets = place.offsets
         lastAppendedAt = appendedAt
         return written
-    }
-
-    /// Gives memory back to the system now and then: whoever reads at the tail has a cache of its
-    /// own, and pages that were just written are the quickest ones to write again.
-    private mutating func uncache() {
-        guard byteCount - uncachedByteCount >= 1 << 19 else { return }
-        file.uncache(upTo: byteCount)
-        uncachedByteCount = byteCount
     }
 
     /// Removes what a failed write left, so that the next group follows the last durable byte.
@@ -140,7 +129,6 @@ struct SegmentWriter: Sendable {
         file = fresh
         header = next
         byteCount = next.encoded.count
-        uncachedByteCount = 0
         return next
     }
 

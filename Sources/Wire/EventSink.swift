@@ -7,14 +7,6 @@ internal import Glibc
 internal import Darwin
 #endif
 
-/// How the series of an event is told by a text of the input.
-enum SeriesNaming {
-    /// The text is its device and its sensor.
-    case names
-    /// The text is a line's measurement and tags, and a field's key.
-    case line(LineNaming)
-}
-
 /// Where decoders put the events of one input, in order.
 ///
 /// Events wait in a short queue until the memory that tells their series has been asked for:
@@ -25,8 +17,6 @@ struct EventSink: ~Copyable {
     var texts: ReadingTexts?
     /// Which message of a batch the input is.
     var messageIndex: Int?
-    /// Tells the series of texts that are not names as they stand.
-    var naming: SeriesNaming
 
     /// What texts of series are hashed with.
     let secret = SeriesCache.secret
@@ -34,15 +24,7 @@ struct EventSink: ~Copyable {
     private(set) var end: Int
     private let limits: Limits
     private let eventCount: Int
-    private var cache: SeriesCache
-    private let memory: TextMemory?
-    /// What the process knows of texts, as it was when the input began, and holds it.
-    private var table: TextTable?
-    /// Nil without a memory.
-    private var view: TextView?
-    private let numbering: SeriesNumbering?
-    /// The batch's ids of series that the process knows.
-    private var locals: LocalIDs
+    private var series: BatchSeries
     private var queue: EventQueue
     /// What makes an event's place in `events` its place in the input.
     private(set) var indexShift: Int
@@ -66,14 +48,7 @@ struct EventSink: ~Copyable {
         self.base = base
         end = input.count
         self.limits = limits
-        self.naming = naming
-        self.memory = memory
-        numbering = memory?.numbers.numbering
-        table = memory?.table
-        view = table?.view
-        // With a memory the cache is for the few series that are new.
-        cache = SeriesCache(eventCount: memory == nil ? eventCount : 0)
-        locals = LocalIDs(seriesCount: memory == nil ? 0 : eventCount)
+        series = BatchSeries(naming, memory: memory, eventCount: eventCount)
         queue = EventQueue()
         indexShift = 0
         byteShift = 0
@@ -91,16 +66,8 @@ struct EventSink: ~Copyable {
         swap(&events, &others)
         if events.batch.isEmpty {
             events.batch.reserveCapacity(eventCount)
-            // A short body mostly has a series an event, a long one many events a series.
-            let seriesCount = min(eventCount, 1024)
-            if view == nil {
-                events.batch.series.reserveCapacity(seriesCount, nameByteCount: seriesCount * 24)
-            } else {
-                events.batch.series.reserveNumbered(seriesCount, nameByteCount: seriesCount * 24)
-            }
         }
-        // The ids of series that are there already are not known.
-        if !events.batch.series.isEmpty { view = nil }
+        series.resume(&events.batch.series, eventCount: eventCount)
         indexShift = index &- events.eventCount
         countedLine = line
         byteShift = byte
@@ -120,10 +87,7 @@ struct EventSink: ~Copyable {
     /// The events so far; the next ones belong to another batch.
     mutating func take() -> DecodedEvents {
         flush()
-        cache.removeAll()
-        locals.removeAll()
-        table = memory?.table
-        view = table?.view
+        series.removeAll()
         var taken = DecodedEvents()
         swap(&taken, &events)
         indexShift = 0
@@ -144,9 +108,9 @@ struct EventSink: ~Copyable {
     ///
     /// - Range: 16 bytes beyond the texts can be read until the sink is flushed.
     @inline(__always)
-    mutating func add(_ series: SeriesText, _ time: Int64, _ value: Double, row: Range<Int>) {
-        prefetch(series)
-        queue.append(series, time, value, row)
+    mutating func add(_ text: SeriesText, _ time: Int64, _ value: Double, row: Range<Int>) {
+        series.prefetch(text)
+        queue.append(text, time, value, row)
         if queue.isFull { flush() }
     }
 
@@ -164,14 +128,9 @@ struct EventSink: ~Copyable {
 
     /// Holds an event of a row that was begun.
     @inline(__always)
-    mutating func hold(_ series: SeriesText, _ value: Double) {
-        prefetch(series)
-        queue.append(series, 0, value, 0..<0)
-    }
-
-    @inline(__always)
-    private func prefetch(_ series: SeriesText) {
-        if let view { view.prefetch(series) } else { cache.prefetch(series) }
+    mutating func hold(_ text: SeriesText, _ value: Double) {
+        series.prefetch(text)
+        queue.append(text, 0, value, 0..<0)
     }
 
     /// Adds the events held.
@@ -198,7 +157,8 @@ struct EventSink: ~Copyable {
             let isDevice = !SeriesKey.isAllowed(device.raw)
             return reject(.badName, value: isDevice ? device.raw : sensor.raw, row: row)
         }
-        events.batch.append(series: id(device, sensor), time: time, value: value)
+        let id = series.id(device, sensor, in: &events.batch.series)
+        events.batch.append(series: id, time: time, value: value)
     }
 
     /// Notes where the time and the value of the event that is added next stand.
@@ -267,12 +227,16 @@ extension EventSink {
     private mutating func flushQueue() {
         let count = queue.count
         queue.clear()
-        findCandidates(count)
+        // Begins to load what tells the series of all of them.
+        for index in 0..<count {
+            queue.candidates[index] = series.candidate(queue.series[index])
+        }
         var start = 0
         var malformed = 0..<0
         for index in 0..<count {
             let text = queue.series[index]
-            if let id = knownID(queue.candidates[index], text) ?? newID(text) {
+            let candidate = queue.candidates[index]
+            if let id = series.id(candidate, text, in: &events.batch.series) {
                 queue.ids[index] = id
             } else {
                 append(start..<index)
@@ -283,71 +247,6 @@ extension EventSink {
             }
         }
         append(start..<count)
-    }
-
-    /// Begins to load what tells the series of the waiting events.
-    private mutating func findCandidates(_ count: Int) {
-        if let view {
-            for index in 0..<count {
-                let record = view.candidate(queue.series[index])
-                queue.candidates[index] = Int(bitPattern: record?.start)
-            }
-        } else {
-            for index in 0..<count {
-                queue.candidates[index] = cache.candidate(queue.series[index])
-            }
-        }
-    }
-
-    /// The id of a text whose candidate is right; nil when it is not.
-    @inline(__always)
-    private mutating func knownID(_ candidate: Int, _ text: SeriesText) -> UInt32? {
-        guard view != nil else {
-            return candidate >= 0 ? cache.id(candidate, text) : nil
-        }
-        guard let start = UnsafeRawPointer(bitPattern: candidate) else { return nil }
-        let record = TextRecord(start: start)
-        guard record.isOf(text) else { return nil }
-        return locals.id(of: record.number) ?? addLocal(record)
-    }
-
-    /// The id of a series that is named as names are.
-    private mutating func id(_ device: NameBytes, _ sensor: NameBytes) -> UInt32 {
-        if view != nil, let memory,
-            let number = memory.numbers.number(device: device.raw, sensor: sensor.raw)
-        {
-            return locals.id(of: number)
-                ?? addLocal(number, device.raw, sensor.raw, memory.numbers.numbering)
-        }
-        return events.batch.series.insert(device: device.raw, sensor: sensor.raw)
-    }
-
-    /// Adds a series that the process knows to the batch.
-    private mutating func addLocal(
-        _ number: SeriesNumber,
-        _ device: UnsafeRawBufferPointer,
-        _ sensor: UnsafeRawBufferPointer,
-        _ numbering: SeriesNumbering
-    ) -> UInt32 {
-        let id: UInt32
-        if events.batch.series.hasUnnumbered {
-            // It may be here already, from when the process did not know it.
-            id = events.batch.series.insert(device: device, sensor: sensor)
-            events.batch.series.setNumber(number, of: id, by: numbering)
-        } else {
-            id = events.batch.series.append(
-                number,
-                device: device,
-                sensor: sensor,
-                by: numbering
-            )
-        }
-        locals.insert(number, id)
-        return id
-    }
-
-    private mutating func addLocal(_ record: TextRecord) -> UInt32? {
-        numbering.map { addLocal(record.number, record.device, record.sensor, $0) }
     }
 
     private mutating func append(_ range: Range<Int>) {
@@ -364,57 +263,12 @@ extension EventSink {
         )
     }
 
-    /// The id of a text that is not known; nil when it has no allowed names.
-    private mutating func newID(_ text: SeriesText) -> UInt32? {
-        // An event before it in the queue may have brought it.
-        let candidate = cache.candidate(text)
-        if candidate >= 0, let id = cache.id(candidate, text) { return id }
-        guard let (device, sensor) = names(of: text) else { return nil }
-        if view != nil, let memory,
-            let number = memory.numbers.number(device: device.raw, sensor: sensor.raw)
-        {
-            memory.insert(text, number, device: device, sensor: sensor)
-            return locals.id(of: number)
-                ?? addLocal(number, device.raw, sensor.raw, memory.numbers.numbering)
-        }
-        let id = events.batch.series.insert(device: device.raw, sensor: sensor.raw)
-        cache.insert(text, id: id)
-        return id
-    }
-
-    /// The names that a text stands for, which stay readable until the next call.
-    private func names(of text: SeriesText) -> (device: NameBytes, sensor: NameBytes)? {
-        switch naming {
-        case .names:
-            guard isAllowedPadded(text.firstName), isAllowedPadded(text.secondName) else {
-                return nil
-            }
-            return (text.firstName, text.secondName)
-        case .line(let naming):
-            guard
-                case .names(let device, let sensor) =
-                    naming.findPadded(text.firstName, text.secondName)
-            else { return nil }
-            return (device, sensor)
-        }
-    }
-
     /// Rejects a waiting event, all before which are added; whether its row is malformed.
     private mutating func rejectName(_ index: Int) -> Bool {
-        let text = queue.series[index]
-        let row = queue.rows[index]
         if texts != nil { forgetText(at: events.batch.count) }
-        let bad =
-            SeriesKey.isAllowed(text.firstName.raw) ? text.secondName.raw : text.firstName.raw
-        switch naming {
-        case .names: reject(.badName, value: bad, row: row)
-        case .line(let names):
-            guard case .bad(let reason, let part) = names.find(text.firstName, text.secondName)
-            else { return false }
-            reject(reason, value: part.raw, row: row)
-            return reason == .malformed
-        }
-        return false
+        guard let (reason, part) = series.problem(of: queue.series[index]) else { return false }
+        reject(reason, value: part.raw, row: queue.rows[index])
+        return reason == .malformed
     }
 
     private mutating func forgetText(at index: Int) {
@@ -423,17 +277,4 @@ extension EventSink {
         texts?.values.remove(at: index)
         texts?.lines.remove(at: index)
     }
-}
-
-/// Whether bytes may be a device or sensor name; 16 bytes beyond can be read.
-func isAllowedPadded(_ name: NameBytes) -> Bool {
-    guard name.count > 0, name.count <= SeriesKey.partByteCountMax else { return false }
-    var offset = 0
-    while name.count &- offset > 16 {
-        guard bytes_odd(name.start + offset) == 0 else { return SeriesKey.isAllowed(name.raw) }
-        offset &+= 16
-    }
-    let rest = UInt32(truncatingIfNeeded: name.count &- offset)
-    let odd = bytes_odd(name.start + offset) & ~(~0 << rest)
-    return odd == 0 || SeriesKey.isAllowed(name.raw)
 }

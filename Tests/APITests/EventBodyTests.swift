@@ -1,6 +1,6 @@
-import API
 import Client
 import Core
+import Dispatch
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -8,6 +8,8 @@ import HummingbirdTesting
 import ServiceLifecycle
 import TestKit
 import Testing
+
+@testable import API
 
 #if canImport(Glibc)
 import Glibc
@@ -98,6 +100,37 @@ struct EventBodyTests {
         }
     }
 
+    @Test("a short body is used where it came in, what takes long on the pool")
+    func executors() async throws {
+        let fixture = try await APIFixture()
+        let bodies = EventBody(backend: fixture.services.makeBackend(driver: fixture.driver))
+        let loop = QueueExecutor()
+        let short = [UInt8](repeating: 0x20, count: EventBody.shortByteCount)
+        let zipped = [UInt8](try #require(Data(base64Encoded: Self.compressed[0].base64)))
+        for (bytes, encoding, stays) in [
+            (short, "identity", true), (short + [0x20], "identity", false), (zipped, "gzip", false),
+        ] {
+            let request = Request(
+                head: .init(
+                    method: .post,
+                    scheme: nil,
+                    authority: nil,
+                    path: "/v1/events",
+                    headerFields: [.contentEncoding: encoding]
+                ),
+                body: RequestBody(buffer: ByteBuffer(bytes: bytes))
+            )
+            let isThere = try await withTaskExecutorPreference(loop) {
+                try await bodies.read(request) { _ in
+                    withUnsafeCurrentTask {
+                        $0?.unownedTaskExecutor == loop.asUnownedTaskExecutor()
+                    }
+                }
+            }
+            #expect(isThere == stays, "\(bytes.count) bytes, \(encoding)")
+        }
+    }
+
     @Test("a sender that stalls is cut off", .timeLimit(.minutes(1)))
     func stalled() async throws {
         let fixture = try await APIFixture()
@@ -150,5 +183,15 @@ struct EventBodyTests {
             guard count > 0 else { return total }
             total += count
         }
+    }
+}
+
+/// Stands for an event loop.
+private final class QueueExecutor: TaskExecutor {
+    private let queue = DispatchQueue(label: "loop")
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
