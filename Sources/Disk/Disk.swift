@@ -12,8 +12,14 @@ package protocol DiskFile: AnyObject, Sendable {
     func truncate(to size: Int) throws
     /// Returns after everything appended so far would survive a power loss.
     func sync() throws
+    /// Lets the system forget its copy in memory of synced bytes before a position; advice only.
+    func uncache(upTo position: Int)
     /// Releases the file; later calls throw `.unavailable`.
     func close()
+}
+
+extension DiskFile {
+    package func uncache(upTo position: Int) {}
 }
 
 /// The file system as the product sees it, so that tests can make it fail.

@@ -77,6 +77,15 @@ final class PosixFile: DiskFile {
         guard result != -1 else { throw FleetError.posix(errno, "sync", path) }
     }
 
+    func uncache(upTo position: Int) {
+        #if canImport(Glibc)
+        let descriptor = descriptor.load(ordering: .acquiring)
+        if descriptor >= 0 {
+            _ = posix_fadvise(descriptor, 0, off_t(position), POSIX_FADV_DONTNEED)
+        }
+        #endif
+    }
+
     func close() {
         let descriptor = descriptor.exchange(-1, ordering: .acquiringAndReleasing)
         if descriptor >= 0 { closeDescriptor(descriptor) }

@@ -11,6 +11,8 @@ struct SegmentWriter: Sendable {
     private var header: SegmentHeader
     /// The durable size of the active segment.
     private var byteCount: Int
+    /// So many bytes of it the system was told to forget.
+    private var uncachedByteCount = 0
     private var nextSequence: Int64
     private var offsets: [Int64]
     private var lastAppendedAt: Timestamp
@@ -91,10 +93,20 @@ struct SegmentWriter: Sendable {
             appendedAt: appendedAt
         )
         byteCount += group.bytes.count
+        uncache()
         nextSequence = place.sequence
         offsets = place.offsets
         lastAppendedAt = appendedAt
         return written
+    }
+
+    /// Gives memory back to the system now and then: whoever reads at the tail has a cache of its
+    /// own. On a virtual machine, whose free memory the host takes away, writing pages again that
+    /// were just written makes the whole of ingest a sixth quicker.
+    private mutating func uncache() {
+        guard byteCount - uncachedByteCount >= 1 << 19 else { return }
+        file.uncache(upTo: byteCount)
+        uncachedByteCount = byteCount
     }
 
     /// Removes what a failed write left, so that the next group follows the last durable byte.
@@ -129,6 +141,7 @@ struct SegmentWriter: Sendable {
         file = fresh
         header = next
         byteCount = next.encoded.count
+        uncachedByteCount = 0
         return next
     }
 
