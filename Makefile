@@ -3,7 +3,7 @@
 .PHONY: help build test fuzz demo lint fmt package bench ingest-bench clean
 
 SWIFT_FILES := Sources Tests Package.swift Benchmarks/Package.swift Benchmarks/Sources \
-	Fuzz/Package.swift Fuzz/Sources/fuzz
+	Benchmarks/Benchmarks Fuzz/Package.swift Fuzz/Sources/fuzz
 
 help: ## list what make can do
 	@awk -F ': ## ' '/^[a-z-]+: ## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

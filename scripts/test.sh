@@ -15,11 +15,6 @@ phase() {
     phases+=("$name $((SECONDS - start)) s")
 }
 
-check_format() {
-    swift format lint --strict --recursive Sources Tests Package.swift Benchmarks/Package.swift \
-        Benchmarks/Sources Benchmarks/Benchmarks Fuzz/Package.swift Fuzz/Sources/fuzz
-}
-
 run_tests() {
     local folder
     folder=$(swift build --show-bin-path)
@@ -27,7 +22,6 @@ run_tests() {
     export FLEETSCORE_MODEL_CASES="$PWD/.model-cases/sklearn"
     export FLEETSCORE_ONNX_MODEL_CASES="$PWD/.model-cases/onnx"
     export FLEETSCORE_ONNX_CASES="$PWD/.venv-test/onnx-cases"
-    export FLEETSCORE_KAFKA_VENV="$PWD/.venv-kafka"
     export FLEETSCORE_KAFKA_VENV="$PWD/.venv-kafka"
     export FLEETSCORE_BINARY=${FLEETSCORE_BINARY:-$folder/fleetscore}
     swift test --skip-build "$@"
@@ -41,7 +35,7 @@ report() {
 trap report EXIT
 
 phase "set-up" scripts/setup.sh --tests
-phase "format" check_format
+phase "format" make --no-print-directory lint
 phase "model cases" scripts/model_cases.sh
 phase "build" swift build --build-tests
 phase "tests" run_tests "$@"

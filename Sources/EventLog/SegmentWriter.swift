@@ -102,8 +102,9 @@ struct SegmentWriter: Sendable {
 
     /// Gives memory back to the system now and then.
     ///
-    /// Whoever reads at the tail has a cache of its own. On a virtual machine, whose free memory the host takes away, writing pages again that
-    /// were just written makes the whole of ingest a sixth quicker.
+    /// Whoever reads at the tail has a cache of its own. On a virtual machine, whose free memory
+    /// the host takes away, writing pages again that were just written makes the whole of ingest
+    /// a sixth quicker.
     private mutating func uncache() {
         guard byteCount - uncachedByteCount >= 1 << 19 else { return }
         file.uncache(upTo: byteCount)
