@@ -14,9 +14,15 @@ enum KafkaError {
         _ action: String,
         events: KafkaEvents? = nil
     ) -> FleetError {
-        let kind = kind(of: code)
+        var kind = kind(of: code)
         var message = "\(action): \(text(code))"
-        if kind.isConnection, let problem = events?.lastProblem { message += " (\(problem))" }
+        if kind.isConnection, let problem = events?.lastProblem {
+            message += " (\(problem))"
+            // The code says only that no broker answered.
+            if problem.contains("SASL authentication") || problem.contains("SSL handshake") {
+                kind.hint = Kind.credentialsHint
+            }
+        }
         return FleetError(
             kind.code,
             message,
@@ -30,6 +36,8 @@ enum KafkaError {
         var hint: String?
         var isRetriable = true
         var isConnection = false
+
+        static let credentialsHint = "check security, username, password_file and ca_file"
     }
 
     private static func kind(of code: rd_kafka_resp_err_t) -> Kind {
@@ -54,7 +62,7 @@ enum KafkaError {
             RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED:
             Kind(
                 code: .unavailable,
-                hint: "check security, username, password and certificates",
+                hint: Kind.credentialsHint,
                 isRetriable: false,
                 isConnection: true
             )
