@@ -11,17 +11,28 @@ import SwiftOverlayShims
 /// Tells the date; tests pass one they move by hand.
 public protocol WallClock: Sendable {
     var now: Timestamp { get }
+
+    /// Time that passed since some moment; it goes on evenly when the date is set.
+    var uptime: Duration { get }
+}
+
+extension WallClock {
+    /// Of a clock that nobody sets.
+    public var uptime: Duration { .microseconds(now.microseconds) }
 }
 
 /// The machine's real-time clock.
 public struct SystemWallClock: WallClock {
     public init() {}
 
-    public var now: Timestamp {
+    public var now: Timestamp { Timestamp(microseconds: Self.microseconds(CLOCK_REALTIME)) }
+
+    /// The time that the machine was awake.
+    public var uptime: Duration { .microseconds(Self.microseconds(CLOCK_MONOTONIC)) }
+
+    private static func microseconds(_ clock: clockid_t) -> Int64 {
         var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(
-            microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
-        )
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
     }
 }

@@ -23,8 +23,9 @@ package actor Aggregator: Service {
     /// The partitions of this process, ascending.
     private var partitions: [PartitionAggregator] = []
     private var assignment = LogAssignment(generation: -1, partitions: [])
-    private var lastSnapshot: Timestamp
-    private var lastCommit: Timestamp
+    /// By the clock's time that passes evenly.
+    private var lastSnapshot: Duration
+    private var lastCommit: Duration
     private let progressBoard: ProgressBoard
     /// How far each partition was when all of it was committed.
     private var committed: [Int: PartitionProgress] = [:]
@@ -49,8 +50,8 @@ package actor Aggregator: Service {
         self.clock = clock
         self.timer = timer
         self.logger = logger
-        lastSnapshot = clock.now
-        lastCommit = clock.now
+        lastSnapshot = clock.uptime
+        lastCommit = clock.uptime
     }
 
     package func run() async throws {
@@ -105,19 +106,18 @@ package actor Aggregator: Service {
         return found
     }
 
-    /// Whether a time has passed; a clock that was set back makes everything due.
-    private func isDue(_ duration: Duration, since last: Timestamp) -> Bool {
-        let now = clock.now
-        return now - last >= duration || now < last
+    private func isDue(_ duration: Duration, since last: Duration) -> Bool {
+        clock.uptime - last >= duration
     }
 
     /// Applies frames partition by partition, so that the state of one is used while it is at hand.
     private func apply(_ frames: [LogFrame]) throws {
+        let uptime = clock.uptime
         for index in partitions.indices {
             let partition = partitions[index].partition
             // By place: to look at a frame's partition needs no copy of the frame.
             for place in frames.indices where frames[place].partition == partition {
-                try partitions[index].apply(frames[place])
+                try partitions[index].apply(frames[place], uptime: uptime)
             }
         }
     }
@@ -138,7 +138,6 @@ package actor Aggregator: Service {
             kept = partitions.filter { next.partitions.contains($0.partition) }
         }
         let checkpoints = try await store.checkpoints()
-        let now = clock.now
         var changes: [DefinitionChange] = []
         partitions = try next.partitions.sorted().map { partition in
             if let same = kept.first(where: { $0.partition == partition }) { return same }
@@ -147,7 +146,7 @@ package actor Aggregator: Service {
                 settings: settings,
                 checkpoint: checkpoints.first { $0.partition == partition },
                 offsetsHaveGaps: log.offsetsHaveGaps,
-                now: now
+                uptime: clock.uptime
             )
             for change in loaded.definitionChanges where !changes.contains(change) {
                 changes.append(change)
@@ -171,7 +170,7 @@ package actor Aggregator: Service {
     }
 
     private func commit(withSnapshots: Bool) async throws {
-        let now = clock.now
+        let (now, uptime) = (clock.now, clock.uptime)
         var commits: [WindowCommit] = []
         for index in partitions.indices {
             let commit = partitions[index].pendingCommit(withSnapshot: withSnapshots, now: now)
@@ -185,9 +184,9 @@ package actor Aggregator: Service {
             }
             for commit in commits { didCommit(commit) }
         }
-        lastCommit = now
+        lastCommit = uptime
         guard withSnapshots else { return }
-        lastSnapshot = now
+        lastSnapshot = uptime
         var released = [Int64](repeating: 0, count: log.partitionCount)
         for partition in partitions { released[partition.partition] = partition.replayFrom }
         await log.release(before: released)
@@ -233,9 +232,9 @@ package actor Aggregator: Service {
 
     /// Writes the idle record of partitions that are quiet and hold elapsed windows.
     private func closeIdle() async throws {
-        let now = clock.now
+        let (now, uptime) = (clock.now, clock.uptime)
         for partition in partitions {
-            guard let until = partition.idleClose(now: now) else { continue }
+            guard let until = partition.idleClose(now: now, uptime: uptime) else { continue }
             try await log.append(control: .idle(until: until), partition: partition.partition)
         }
     }
@@ -246,11 +245,12 @@ package actor Aggregator: Service {
     /// committed stays where it was.
     private func report() async {
         let ends = await log.endOffsets()
-        let now = clock.now
+        let (now, uptime) = (clock.now, clock.uptime)
         for partition in partitions where !partition.hasPending {
             committed[partition.partition] = partition.progress(
                 logEnd: ends[partition.partition],
-                now: now
+                now: now,
+                uptime: uptime
             )
         }
         await progressBoard.update(

@@ -22,7 +22,8 @@ struct PartitionAggregator {
     private var counters: PartitionCounters
     /// What the store has; nil before the first commit.
     private var committedThrough: Int64?
-    private var lastAppendAt: Timestamp
+    /// When events last came, by the clock that nobody sets: the date may jump.
+    private var lastEventsAt: Duration
     private var hasEvents: Bool
     /// Whether the sender of a historic data set said that all of it is in.
     private var isComplete = false
@@ -32,14 +33,14 @@ struct PartitionAggregator {
         settings: ServiceSettings,
         checkpoint: PartitionCheckpoint?,
         offsetsHaveGaps: Bool = false,
-        now: Timestamp
+        uptime: Duration
     ) throws {
         self.partition = partition
         self.settings = settings
         self.offsetsHaveGaps = offsetsHaveGaps
         appliedThrough = checkpoint?.appliedThrough ?? 0
         committedThrough = checkpoint?.appliedThrough
-        lastAppendAt = now
+        lastEventsAt = uptime
         counters = checkpoint?.counters ?? PartitionCounters()
         var changes: [DefinitionChange] = []
         if let snapshot = checkpoint?.snapshot {
@@ -62,7 +63,7 @@ struct PartitionAggregator {
     }
 
     /// Takes a frame; output of what is stored already is dropped.
-    mutating func apply(_ frame: LogFrame) throws {
+    mutating func apply(_ frame: LogFrame, uptime: Duration) throws {
         guard frame.baseOffset == nextOffset || (offsetsHaveGaps && frame.baseOffset > nextOffset)
         else {
             throw FleetError(
@@ -77,7 +78,7 @@ struct PartitionAggregator {
         case .events(let batch):
             hasEvents = true
             isComplete = false
-            lastAppendAt = max(lastAppendAt, frame.appendedAt)
+            lastEventsAt = uptime
             let replayed = Int(clamping: appliedThrough - frame.baseOffset)
             if frame.hasOffsetPerEvent, replayed > 0, replayed < batch.count {
                 apply(batch.slice(0..<replayed), at: frame.baseOffset)
@@ -207,8 +208,8 @@ struct PartitionAggregator {
     }
 
     /// Until when elapsed windows should close because the partition is quiet; nil if not now.
-    func idleClose(now: Timestamp) -> Timestamp? {
-        guard now - lastAppendAt >= settings.idleAfter, let earliest = windows.earliestOpenEnd
+    func idleClose(now: Timestamp, uptime: Duration) -> Timestamp? {
+        guard uptime - lastEventsAt >= settings.idleAfter, let earliest = windows.earliestOpenEnd
         else { return nil }
         let until = now - maxLateness
         return earliest <= until ? until : nil
@@ -219,8 +220,8 @@ struct PartitionAggregator {
     }
 
     /// How far this partition is, for schedules and people.
-    func progress(logEnd: Int64, now: Timestamp) -> PartitionProgress {
-        let isQuiet = isComplete || now - lastAppendAt >= settings.idleAfter
+    func progress(logEnd: Int64, now: Timestamp, uptime: Duration) -> PartitionProgress {
+        let isQuiet = isComplete || uptime - lastEventsAt >= settings.idleAfter
         let isIdle = isQuiet && nextOffset >= logEnd
         let marks = settings.windows.map { definition -> Timestamp? in
             guard hasEvents else { return nil }

@@ -86,22 +86,25 @@ struct RunningServer {
     static func start(
         data: String,
         config: String? = nil,
+        environment: [String] = [],
         in folder: TemporaryFolder
     ) async throws -> RunningServer {
-        let child = try launch(data: data, config: config, in: folder)
+        let child = try launch(data: data, config: config, environment: environment, in: folder)
         return try await ready(child)
     }
 
-    /// Starts a server and does not wait.
+    /// Starts a server, with variables as `NAME=VALUE` if need be, and does not wait.
     static func launch(
         data: String,
         config: String? = nil,
+        environment: [String] = [],
         in folder: TemporaryFolder
     ) throws -> ChildProcess {
         try ChildProcess(
-            Binary.path,
-            ["serve", "--listen", "127.0.0.1:0", "--data-dir", data, "--log-level", "warning"]
-                + (config.map { ["--config", $0] } ?? []),
+            "env",
+            environment + [Binary.path]
+                + ["serve", "--listen", "127.0.0.1:0", "--data-dir", data]
+                + ["--log-level", "warning"] + (config.map { ["--config", $0] } ?? []),
             folder: folder.path
         )
     }

@@ -154,6 +154,33 @@ struct AggregatorTests {
         #expect(try await fixture.windows.letters(.late).map(\.value) == [9])
     }
 
+    @Test(
+        "a date that is put forward or back makes no partition quiet",
+        arguments: [10_800, -7200]
+    )
+    func dateSteps(by step: Int) async throws {
+        let fixture = try ServiceFixture()
+        let aggregator = fixture.makeAggregator()
+        try await aggregator.recover()
+        fixture.clock.set(to: ServiceFixture.at(55))
+        try await fixture.send([("d/s", 50, 1)])
+        try await fixture.settle(aggregator)
+        fixture.clock.advance(by: .seconds(25))
+        fixture.clock.step(by: .seconds(step))
+        try await fixture.settle(aggregator)
+        #expect(try await fixture.storedWindows().isEmpty)
+        try await fixture.send([("d/s", 59, 2), ("d/s", 69, 4)])
+        try await fixture.settle(aggregator)
+        fixture.clock.step(by: .seconds(-step))
+        fixture.clock.advance(by: .seconds(29))
+        try await fixture.settle(aggregator)
+        #expect(try await fixture.storedWindows().isEmpty)
+        fixture.clock.advance(by: .seconds(1))
+        try await fixture.settle(aggregator)
+        #expect(try await fixture.storedWindows().map(\.sum) == [3])
+        #expect(try await fixture.windows.letters(.late).isEmpty)
+    }
+
     @Test("a quiet partition keeps a window open whose lateness is not over")
     func idleWithinLateness() async throws {
         let fixture = try ServiceFixture(lateness: .seconds(120))
@@ -161,6 +188,7 @@ struct AggregatorTests {
         try await aggregator.recover()
         fixture.clock.set(to: ServiceFixture.at(50))
         try await fixture.send([("d/s", 50, 1)])
+        try await fixture.settle(aggregator)
         fixture.clock.set(to: ServiceFixture.at(179))
         try await fixture.settle(aggregator)
         #expect(try await fixture.storedWindows().isEmpty)

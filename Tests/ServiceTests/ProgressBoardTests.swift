@@ -88,17 +88,20 @@ struct ProgressBoardTests {
             partition: 0,
             settings: ServiceFixture().settings,
             checkpoint: nil,
-            now: ServiceFixture.start
+            uptime: .zero
         )
         let later = ServiceFixture.at(3600)
         await board.update(
-            [partition.progress(logEnd: 5, now: later)],
+            [partition.progress(logEnd: 5, now: later, uptime: .seconds(3600))],
             definitions: try ServiceFixture().settings.windows
         )
         #expect(await board.lag == 5)
         await board.setProblem("the disk is full")
         #expect(await board.problem == "the disk is full")
-        await board.update([partition.progress(logEnd: 0, now: later)], definitions: [])
+        await board.update(
+            [partition.progress(logEnd: 0, now: later, uptime: .seconds(3600))],
+            definitions: []
+        )
         #expect(await board.problem == nil)
     }
 }

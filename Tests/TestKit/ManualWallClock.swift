@@ -5,23 +5,29 @@ import Synchronization
 ///
 /// - Concurrency: any task.
 package final class ManualWallClock: WallClock {
-    private let time: Mutex<Timestamp>
+    private let time: Mutex<(now: Timestamp, uptime: Duration)>
 
     /// A clock that stands at a moment.
     package init(_ start: Timestamp) {
-        time = Mutex(start)
+        time = Mutex((start, .zero))
     }
 
-    package var now: Timestamp { time.withLock { $0 } }
+    package var now: Timestamp { time.withLock { $0.now } }
+    package var uptime: Duration { time.withLock { $0.uptime } }
 
-    /// Moves the clock.
+    /// Lets time pass.
     package func advance(by duration: Duration) {
-        time.withLock { $0 = $0 + duration }
+        time.withLock { $0 = ($0.now + duration, $0.uptime + duration) }
     }
 
-    /// Sets the clock.
+    /// Lets time pass until a moment.
     package func set(to moment: Timestamp) {
-        time.withLock { $0 = moment }
+        time.withLock { $0 = (moment, $0.uptime + max(.zero, moment - $0.now)) }
+    }
+
+    /// Puts the date forward or back while no time passes.
+    package func step(by duration: Duration) {
+        time.withLock { $0.now = $0.now + duration }
     }
 }
 

@@ -1,0 +1,161 @@
+import Client
+import Core
+import FoundationEssentials
+import Testing
+
+#if canImport(Glibc)
+import Glibc
+
+extension ProcessTests {
+    /// With `clock_offset.c` preloaded, whose offset is in a file that the test writes.
+    @Suite("A server whose clock is put forward and back")
+    struct ClockStepTests {
+        private static let partitionCount = 4
+        /// A step forward is longer than `idle_after`: it must not pass for quiet.
+        private static let configuration = """
+            partitions: \(partitionCount)
+            idle_after: 20m
+            windows:
+              - {name: short, size: 1s, allowed_lateness: 2s}
+              - {name: long, size: 10s, allowed_lateness: 0s}
+
+            """
+        private static let definitions = [
+            PlainWindows.Definition(name: "short", size: 1_000_000, lateness: 2_000_000),
+            PlainWindows.Definition(name: "long", size: 10_000_000, lateness: 0),
+        ]
+        private static let seed =
+            ProcessInfo.processInfo.environment["FLEETSCORE_SEED"].flatMap(UInt64.init)
+            ?? UInt64.random(in: 0...999_999)
+
+        @Test(
+            "it counts every accepted event once, whatever the date says",
+            .enabled(if: Binary.isThere && Binary.has("sqlite3"), "needs fleetscore and sqlite3"),
+            .enabled(if: Binary.has("clang"), "needs the clang of the Swift toolchain"),
+            .timeLimit(.minutes(2))
+        )
+        func steps() async throws {
+            print("seed of the clock test: FLEETSCORE_SEED=\(Self.seed)")
+            let folder = try TemporaryFolder()
+            try folder.write("server.yaml", Self.configuration)
+            let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+                .appendingPathComponent("clock_offset.c").path
+            _ = try await Binary.output(
+                of: "clang",
+                ["-O1", "-shared", "-fPIC", "-o", folder.at("clock.so"), source],
+                in: folder
+            )
+            let senders = EventSenders(try EventScript(seed: Self.seed))
+            async let allSent: Void = senders.run(taskCount: 2)
+            let server: RunningServer
+            do {
+                server = try await Self.stepAgainAndAgain(senders, folder)
+            } catch {
+                await senders.use(nil)
+                await senders.stop()
+                throw error
+            }
+            await senders.stop()
+            await allSent
+            let sent = await senders.sent
+            let seed = "seed \(Self.seed)"
+            #expect(sent.problems.isEmpty, "\(seed)")
+            let exported = try await [server].completedReadings()
+            try await server.expectCleanEnd()
+            #expect(sent.readings.sorted() == exported.sorted(), "\(seed)")
+            let database = WindowDatabase(path: folder.at("data/windows.db"), folder: folder)
+            let plain = PlainWindows.picture(
+                of: exported,
+                Self.definitions,
+                partitionCount: Self.partitionCount
+            )
+            let differences = try await database.picture().differences(from: plain)
+            #expect(differences.isEmpty, "\(seed): \(differences.prefix(5))")
+        }
+
+        /// Puts the clock forward and back under load, in one life and between two.
+        private static func stepAgainAndAgain(
+            _ senders: EventSenders,
+            _ folder: TemporaryFolder
+        ) async throws -> RunningServer {
+            try folder.write("offset", String(repeating: "\0", count: 8))
+            var server = try await start(folder)
+            await senders.use(server.client)
+            for (round, hours) in [3, -2, 20, 19, -20, 0].enumerated() {
+                try await takesEvents(senders)
+                try setOffset(hours: hours, folder)
+                if round == 3 {
+                    await senders.use(nil)
+                    server.child.send(SIGKILL)
+                    _ = try await server.child.end()
+                    server = try await start(folder)
+                    await senders.use(server.client)
+                }
+                try await eventually("a server whose date is \(hours) h off") {
+                    try await date(of: server, in: folder) == hours
+                }
+                // Long enough for the aggregator to look for quiet partitions.
+                await senders.slowDown(.milliseconds(300))
+                try await ContinuousClock().sleep(for: .seconds(1))
+                await senders.slowDown(.zero)
+            }
+            try await takesEvents(senders)
+            return server
+        }
+
+        private static func setOffset(hours: Int, _ folder: TemporaryFolder) throws {
+            let file = open(folder.at("offset"), O_WRONLY)
+            defer { close(file) }
+            var seconds = Int64(hours) * 3600
+            guard pwrite(file, &seconds, 8, 0) == 8 else { throw ProcessProblem("no offset") }
+        }
+
+        /// By how many hours a server's date is off, as its answers tell.
+        private static func date(
+            of server: RunningServer,
+            in folder: TemporaryFolder
+        ) async throws -> Int {
+            let answer = try await Binary.output(
+                of: "curl",
+                ["-sS", "-o", "body", "-D", "-", "\(server.address)/v1/status"],
+                in: folder
+            )
+            let mark = "Date: "
+            let lines = answer.split(whereSeparator: \.isNewline)
+            guard let line = lines.first(where: { $0.hasPrefix(mark) }) else {
+                throw ProcessProblem("no date: \(answer)")
+            }
+            let seconds = try await Binary.output(
+                of: "date",
+                ["-d", String(line.dropFirst(mark.count)), "+%s"],
+                in: folder
+            )
+            guard let seconds = Double(seconds.dropLast()) else {
+                throw ProcessProblem("no date: \(line)")
+            }
+            return Int(((seconds - Date().timeIntervalSince1970) / 3600).rounded())
+        }
+
+        private static func takesEvents(_ senders: EventSenders) async throws {
+            let before = await senders.sent.batches
+            try await eventually("events to be taken") {
+                let sent = await senders.sent
+                guard sent.problems.isEmpty else { throw ProcessProblem("\(sent.problems)") }
+                return sent.batches > before + 20
+            }
+        }
+
+        private static func start(_ folder: TemporaryFolder) async throws -> RunningServer {
+            try await RunningServer.start(
+                data: folder.at("data"),
+                config: "server.yaml",
+                environment: [
+                    "LD_PRELOAD=\(folder.at("clock.so"))",
+                    "CLOCK_OFFSET_FILE=\(folder.at("offset"))",
+                ],
+                in: folder
+            )
+        }
+    }
+}
+#endif
