@@ -52,39 +52,6 @@ public struct SeriesDictionary: Sendable {
         for key in keys { _ = insert(key) }
     }
 
-    /// Takes names that are known to be distinct; nil when the lengths are not theirs.
-    ///
-    /// `lengths` holds two little-endian 16-bit numbers a key: bytes of the device and the sensor.
-    /// The first look-up that may add a key pays for the index.
-    public init?(distinctNames names: UnsafeRawBufferPointer, lengths: UnsafeRawBufferPointer) {
-        let count = lengths.count / 4
-        bytes = Array(names)
-        spans.reserveCapacity(count)
-        var start = 0
-        for index in 0..<count {
-            let device = Int(
-                UInt16(
-                    littleEndian: lengths.loadUnaligned(fromByteOffset: index &* 4, as: UInt16.self)
-                )
-            )
-            let sensor = Int(
-                UInt16(
-                    littleEndian: lengths.loadUnaligned(
-                        fromByteOffset: index &* 4 &+ 2,
-                        as: UInt16.self
-                    )
-                )
-            )
-            let end = start &+ device &+ sensor
-            guard device <= Self.partByteCountMax, sensor <= Self.partByteCountMax,
-                end <= names.count
-            else { return nil }
-            spans.append(Span(start: start, device: device, sensor: sensor))
-            start = end
-        }
-        guard start == names.count else { return nil }
-    }
-
     @inlinable
     public var count: Int { spans.count }
     public var isEmpty: Bool { spans.isEmpty }
@@ -143,19 +110,6 @@ public struct SeriesDictionary: Sendable {
             slots[slot] = Self.entry(hash, id)
             return id
         }
-    }
-
-    /// Writes the bytes of both names of a key, the device's first; answers how many.
-    @inlinable
-    @inline(__always)
-    public func copyNames(of id: UInt32, to target: UnsafeMutableRawPointer) -> Int {
-        let span = spans[Int(id)]
-        let count = span.device &+ span.sensor
-        bytes.withUnsafeBytes { all in
-            guard let start = all.baseAddress else { return }
-            target.copyMemory(from: start + span.start, byteCount: count)
-        }
-        return count
     }
 
     /// Bytes of the device's and of the sensor's name.

@@ -13,6 +13,8 @@ extension RecordHeader {
         switch frame.kind {
         case Kind.events:
             return events(&reader, frame.count, numbers).map { .events($0) }
+        case Kind.eventsInFull:
+            return eventsInFull(&reader, frame.count).map { .events($0) }
         case Kind.eventsByName:
             return eventsByName(&reader, frame.count).map { .events($0) }
         case Kind.idle:
@@ -32,15 +34,43 @@ extension RecordHeader {
     ) -> EventBatch? {
         guard let seriesCount = reader.number(UInt32.self),
             let nameByteCount = reader.number(UInt32.self),
+            let timeWidth = reader.number(UInt32.self),
+            let firstTime = reader.number(Int64.self),
+            let lengths = reader.take(Int(seriesCount) &* 4),
+            let names = reader.take(Int(nameByteCount)),
+            let series = SeriesDictionary(distinctNames: names, lengths: lengths)
+        else { return nil }
+        let widths = FrameWidths(
+            seriesCount: series.count,
+            eventCount: count,
+            time: Int(timeWidth)
+        )
+        var batch = EventBatch()
+        batch.series = series
+        guard reader.remaining == count * widths.byteCount,
+            let index = reader.seriesColumn(widths.series, count: count, seriesCount: series.count),
+            let times = reader.timeColumn(widths.time, first: firstTime, count: count),
+            let values = reader.column(Double.self, count: count)
+        else { return nil }
+        batch.seriesIndex = index
+        batch.times = times
+        batch.values = values
+        if let (numbering, numbers) = numbers {
+            batch.series.setNumbers(numbers, by: numbering)
+        } else {
+            batch.series.computeHashes()
+        }
+        return batch
+    }
+
+    private static func eventsInFull(_ reader: inout ByteReader, _ count: Int) -> EventBatch? {
+        guard let seriesCount = reader.number(UInt32.self),
+            let nameByteCount = reader.number(UInt32.self),
             let lengths = reader.take(Int(seriesCount) &* 4),
             let names = reader.take(Int(nameByteCount)),
             var series = SeriesDictionary(distinctNames: names, lengths: lengths)
         else { return nil }
-        if let (numbering, numbers) = numbers {
-            series.setNumbers(numbers, by: numbering)
-        } else {
-            series.computeHashes()
-        }
+        series.computeHashes()
         return columns(&reader, count, series)
     }
 

@@ -28,7 +28,9 @@ struct RecordHeader: Sendable {
         static let eventsByName: UInt16 = 1
         static let idle: UInt16 = 2
         static let complete: UInt16 = 3
-        static let events: UInt16 = 4
+        /// Events with full names and columns of full width; read, no longer written.
+        static let eventsInFull: UInt16 = 4
+        static let events: UInt16 = 5
     }
 
     let byteCount: Int

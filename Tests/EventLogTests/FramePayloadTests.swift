@@ -59,6 +59,99 @@ struct FramePayloadTests {
         }
     }
 
+    /// The only frame of a batch, decoded.
+    private static func roundTrip(_ batch: EventBatch) throws -> (EventBatch?, byteCount: Int) {
+        let payload = try FramePayload(batch, partitionCount: 1)
+        let header = RecordHeader.Frame(
+            partition: 0,
+            kind: RecordHeader.Kind.events,
+            count: batch.count,
+            baseOffset: 0,
+            byteCount: payload.bytes.count
+        )
+        let record = payload.bytes.withUnsafeBytes { RecordHeader.decode(header, $0) }
+        guard case .events(let decoded) = record else { return (nil, payload.bytes.count) }
+        return (decoded, payload.bytes.count)
+    }
+
+    @Test(
+        "Times keep every microsecond, however far apart",
+        arguments: [
+            (0, 0), (1, 4), (Int64(UInt32.max), 4), (Int64(UInt32.max) + 1, 8), (.max, 8),
+        ]
+    )
+    func times(span: Int64, width: Int) throws {
+        let times = [-7, -7 &+ span, -7 &+ span / 2]
+        var batch = EventBatch()
+        for time in times {
+            let key = SeriesKey(uncheckedDevice: "d", sensor: "s")
+            batch.append(key, Timestamp(microseconds: time), 0.1)
+        }
+        #expect(FrameTimes(of: times).width == width)
+        #expect(FrameTimes(of: [.min, .max]).width == 8)
+        let (decoded, byteCount) = try Self.roundTrip(batch)
+        #expect(decoded?.times == times)
+        // A header of 20, lengths and names of one series, then its number, time and value.
+        #expect(byteCount == 20 + 6 + 3 * (2 + width + 8))
+    }
+
+    @Test("A sensor that follows itself is written once, and lengths that lie are refused")
+    func sensors() throws {
+        var batch = EventBatch()
+        let names = [
+            ("a", "flow"), ("bb", "flow"), ("c", "level"), ("d", ""), ("e", ""), ("f", "x"),
+        ]
+        for (device, sensor) in names {
+            let key = SeriesKey(uncheckedDevice: device, sensor: sensor)
+            batch.append(key, Timestamp(seconds: 1), 1)
+        }
+        let (decoded, byteCount) = try Self.roundTrip(batch)
+        #expect(decoded.map { Array($0.series.keys) } == Array(batch.series.keys))
+        // Every event has a new series and the same time: neither column is there.
+        #expect(byteCount == 20 + 6 * (4 + 8) + "abbcdef".count + "flowlevelx".count)
+
+        let same: [UInt8] = [0xFF, 0xFF]
+        for (lengths, names) in [
+            ([1, 0] + same, "a"), ([1, 0, 1, 0] + [1, 0] + same, "ab"), ([1, 0, 0, 4], "a"),
+            ([0, 4, 1, 0], "ab"), ([1, 0, 1, 0] + [1, 0] + same, "abcd"),
+        ] {
+            let dictionary = lengths.withUnsafeBytes { lengths in
+                Array(names.utf8).withUnsafeBytes {
+                    SeriesDictionary(distinctNames: $0, lengths: lengths)
+                }
+            }
+            #expect(dictionary == nil, "\(lengths)")
+        }
+    }
+
+    @Test("Frames of logs that were written with columns of full width are read")
+    func full() throws {
+        var writer = ByteWriter()
+        writer.append(UInt32(2))
+        writer.append(UInt32(7))
+        for length: UInt16 in [1, 2, 2, 2] { writer.append(length) }
+        writer.bytes += Array("axybbxz".utf8)
+        for index: UInt32 in [1, 0, 1] { writer.append(index) }
+        for time: Int64 in [5, -6, 7] { writer.append(time) }
+        for value in [0.5, -0.25, 3] { writer.append(value.bitPattern) }
+        let header = RecordHeader.Frame(
+            partition: 0,
+            kind: RecordHeader.Kind.eventsInFull,
+            count: 3,
+            baseOffset: 0,
+            byteCount: writer.bytes.count
+        )
+        let record = writer.bytes.withUnsafeBytes { RecordHeader.decode(header, $0) }
+        guard case .events(let batch) = record else {
+            Issue.record("the frame cannot be decoded")
+            return
+        }
+        #expect(batch.series.keys.map(\.description) == ["a/xy", "bb/xz"])
+        #expect(batch.seriesIndex == [1, 0, 1])
+        #expect(batch.times == [5, -6, 7])
+        #expect(batch.values == [0.5, -0.25, 3])
+    }
+
     @Test("A frame that is cut anywhere is refused")
     func cut() throws {
         let payload = try FramePayload(
