@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// Names as logs keep them: lengths in one row, bytes in another.
 extension SeriesDictionary {
     /// For the length of a sensor: it is that of the key before, and its bytes are left out.
@@ -15,15 +9,36 @@ extension SeriesDictionary {
     /// ``sameSensor``. The first look-up that may add a key pays for the index.
     public init?(distinctNames names: UnsafeRawBufferPointer, lengths: UnsafeRawBufferPointer) {
         self.init()
-        guard let byteCount = Self.nameByteCount(lengths, of: names) else { return nil }
+        guard append(distinctNames: names, lengths: lengths, nil) else { return nil }
+    }
+
+    /// Appends keys with names that are distinct; false when the lengths are not theirs.
+    ///
+    /// With numbers, keys that were appended before may be among them once more: whoever goes by
+    /// numbers takes both for the same series.
+    ///
+    /// - Precondition: all keys have numbers of one numbering, or none has.
+    public mutating func append(
+        distinctNames names: UnsafeRawBufferPointer,
+        lengths: UnsafeRawBufferPointer,
+        _ numbers: (by: SeriesNumbering, ArraySlice<SeriesNumber>)?
+    ) -> Bool {
         let count = lengths.count / 4
-        spans = [Span](unsafeUninitializedCapacity: count) { spans, spanCount in
-            bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { bytes, filled in
-                Self.unfold(names, lengths, UnsafeMutableRawBufferPointer(bytes), spans)
-                filled = byteCount
-            }
-            spanCount = count
+        guard let byteCount = Self.nameByteCount(lengths, of: names),
+            numbers.map({ $0.1.count == count }) ?? true
+        else { return false }
+        spans.makeRoom(for: count)
+        bytes.makeRoom(for: byteCount)
+        withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 1) { room in
+            Self.unfold(names, lengths, room, at: bytes.count, &spans)
+            bytes.append(contentsOf: room)
         }
+        if let (numbering, numbers) = numbers {
+            self.numbers.makeRoom(for: count)
+            self.numbers.append(contentsOf: numbers)
+            self.numbering = numbering
+        }
+        return true
     }
 
     /// The bytes of all names once none is left out; nil when lengths are wrong.
@@ -54,53 +69,77 @@ extension SeriesDictionary {
         return (UInt16(truncatingIfNeeded: both), UInt16(truncatingIfNeeded: both >> 16))
     }
 
-    /// Copies checked names, each with its sensor.
+    /// Copies checked names, each with its sensor, and says where they will be.
     private static func unfold(
         _ names: UnsafeRawBufferPointer,
         _ lengths: UnsafeRawBufferPointer,
         _ target: UnsafeMutableRawBufferPointer,
-        _ spans: UnsafeMutableBufferPointer<Span>
+        at position: Int,
+        _ spans: inout [Span]
     ) {
-        guard let source = names.baseAddress, let start = target.baseAddress else {
-            spans.initialize(repeating: Span(start: 0, device: 0, sensor: 0))
-            return
-        }
+        let (source, start) = (names.baseAddress, target.baseAddress)
         var (from, to, sensorAt, sensorCount) = (0, 0, 0, 0)
-        for index in spans.indices {
+        for index in 0..<(lengths.count / 4) {
             let (device, sensor) = pair(lengths, index)
             let deviceCount = Int(device)
-            if sensor == sameSensor {
-                (start + to).copyMemory(from: source + from, byteCount: deviceCount)
-                (start + to + deviceCount)
-                    .copyMemory(from: start + sensorAt, byteCount: sensorCount)
-                from &+= deviceCount
-            } else {
-                sensorCount = Int(sensor)
-                (start + to)
-                    .copyMemory(from: source + from, byteCount: deviceCount &+ sensorCount)
-                from &+= deviceCount &+ sensorCount
+            let hasSame = sensor == sameSensor
+            if !hasSame { sensorCount = Int(sensor) }
+            if let source, let start {
+                let given = deviceCount &+ (hasSame ? 0 : sensorCount)
+                (start + to).copyMemory(from: source + from, byteCount: given)
+                if hasSame {
+                    (start + to + deviceCount)
+                        .copyMemory(from: start + sensorAt, byteCount: sensorCount)
+                }
+                from &+= given
             }
-            spans.initializeElement(
-                at: index,
-                to: Span(start: to, device: deviceCount, sensor: sensorCount)
-            )
+            spans.append(Span(start: position &+ to, device: deviceCount, sensor: sensorCount))
             sensorAt = to &+ deviceCount
             to = sensorAt &+ sensorCount
         }
     }
 
     /// Whether two keys have sensors of one name.
+    @inlinable
+    @inline(__always)
     public func hasSameSensor(_ left: UInt32, _ right: UInt32) -> Bool {
         let (left, right) = (spans[Int(left)], spans[Int(right)])
-        guard left.sensor == right.sensor else { return false }
+        let count = left.sensor
+        guard right.sensor == count else { return false }
         return bytes.withUnsafeBytes { all in
-            guard let start = all.baseAddress else { return true }
-            return memcmp(
-                start + left.start + left.device,
-                start + right.start + right.device,
-                left.sensor
-            ) == 0
+            Self.equal(all, left.start &+ left.device, right.start &+ right.device, count)
         }
+    }
+
+    /// Compares names, which are short, word by word without a call.
+    @inlinable
+    @inline(__always)
+    static func equal(
+        _ bytes: UnsafeRawBufferPointer,
+        _ left: Int,
+        _ right: Int,
+        _ count: Int
+    ) -> Bool {
+        var at = 0
+        while at &+ 8 <= count {
+            guard word(bytes, left &+ at) == word(bytes, right &+ at) else { return false }
+            at &+= 8
+        }
+        if at < count, count >= 8 {
+            // The last word overlaps the one before.
+            return word(bytes, left &+ count &- 8) == word(bytes, right &+ count &- 8)
+        }
+        while at < count {
+            guard bytes[left &+ at] == bytes[right &+ at] else { return false }
+            at &+= 1
+        }
+        return true
+    }
+
+    @inlinable
+    @inline(__always)
+    static func word(_ bytes: UnsafeRawBufferPointer, _ offset: Int) -> UInt64 {
+        bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
     }
 
     /// Writes the bytes of a key's names, the device's first; answers how many.
@@ -118,5 +157,14 @@ extension SeriesDictionary {
             target.copyMemory(from: start + span.start, byteCount: count)
         }
         return count
+    }
+}
+
+extension Array {
+    /// Makes room for so many more elements, and when there is none for many of them.
+    @inline(__always)
+    fileprivate mutating func makeRoom(for added: Int) {
+        guard capacity < count + added else { return }
+        reserveCapacity(count == 0 ? added : (count + added) * 2)
     }
 }

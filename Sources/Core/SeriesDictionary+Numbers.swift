@@ -81,14 +81,4 @@ extension SeriesDictionary {
             numbers.append(number ?? .none)
         }
     }
-
-    /// Takes the numbers of all keys, in the order of their ids.
-    public mutating func setNumbers(
-        _ numbers: ArraySlice<SeriesNumber>,
-        by numbering: SeriesNumbering
-    ) {
-        guard numbers.count == count else { return }
-        self.numbers = Array(numbers)
-        self.numbering = numbering
-    }
 }

@@ -19,10 +19,10 @@ package struct LogFrame: Sendable {
     package let partition: Int
     package let baseOffset: Int64
     /// The offset after this frame; reading goes on there.
-    package let endOffset: Int64
+    package internal(set) var endOffset: Int64
     /// When the log took it, by the server's clock.
     package let appendedAt: Timestamp
-    package let record: LogRecord
+    package internal(set) var record: LogRecord
 
     /// A frame; without an end each event, or the control record, takes one offset.
     package init(
@@ -122,6 +122,12 @@ package protocol EventLog: Sendable {
     /// - Throws: `.dataLoss` when an offset is older than what is retained.
     func read(from offsets: [Int64], eventCountMax: Int) async throws -> [LogFrame]
 
+    /// As ``read(from:eventCountMax:)``, but frames of events of a partition that follow each other
+    /// may come as one, with the time of the first; the order of partitions is lost.
+    ///
+    /// For readers to whom it is all one how events are cut into batches.
+    func readJoined(from offsets: [Int64], eventCountMax: Int) async throws -> [LogFrame]
+
     /// Returns when something beyond these offsets is durable, or after the timeout.
     ///
     /// Also returns when the assignment is no longer the one last asked for.
@@ -142,6 +148,13 @@ package protocol EventLog: Sendable {
 
 extension EventLog {
     package var offsetsHaveGaps: Bool { false }
+
+    package func readJoined(
+        from offsets: [Int64],
+        eventCountMax: Int
+    ) async throws -> [LogFrame] {
+        try await read(from: offsets, eventCountMax: eventCountMax)
+    }
 
     package func assignment() async -> LogAssignment {
         LogAssignment(generation: 0, partitions: Array(0..<partitionCount))

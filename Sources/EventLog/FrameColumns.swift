@@ -37,25 +37,72 @@ struct FrameTimes {
 }
 
 extension ByteReader {
-    /// Reads which series each event has; nil when one of them is no series of the frame.
-    mutating func seriesColumn(_ width: Int, count: Int, seriesCount: Int) -> [UInt32]? {
-        let column: [UInt32]?
-        switch width {
-        case 0: return Array(0..<UInt32(count))
-        case 2: column = self.column(UInt16.self, count: count)?.map(UInt32.init)
-        default: column = self.column(UInt32.self, count: count)
+    /// Reads which series each event has; false when one of them is no series of the frame.
+    ///
+    /// `series` are the ids that the frame's series have got, in their order.
+    mutating func appendSeries(
+        _ width: Int,
+        of series: Range<UInt32>,
+        count: Int,
+        to column: inout [UInt32]
+    ) -> Bool {
+        let first = series.lowerBound
+        guard width > 0 else {
+            column.append(contentsOf: first..<(first + UInt32(count)))
+            return series.count == count
         }
-        guard let column, column.allSatisfy({ $0 < seriesCount }) else { return nil }
-        return column
+        guard let source = take(count &* width) else { return false }
+        var most: UInt32 = 0
+        column.append(
+            contentsOf: (0..<count).lazy.map { row in
+                let id =
+                    width == 2
+                    ? UInt32(source.loadUnaligned(fromByteOffset: row &* 2, as: UInt16.self))
+                    : source.loadUnaligned(fromByteOffset: row &* 4, as: UInt32.self)
+                most = max(most, id)
+                return first &+ id
+            }
+        )
+        return count == 0 || most < series.count
     }
 
-    /// Reads the times of events; nil when bytes are missing or there is no such width.
-    mutating func timeColumn(_ width: Int, first: Int64, count: Int) -> [Int64]? {
-        switch width {
-        case 0: Array(repeating: first, count: count)
-        case 4: column(UInt32.self, count: count)?.map { first &+ Int64($0) }
-        case 8: column(Int64.self, count: count)?.map { first &+ $0 }
-        default: nil
+    /// Reads times from their distances to the first; false when there is no such width.
+    mutating func appendTimes(
+        _ width: Int,
+        from first: Int64,
+        count: Int,
+        to column: inout [Int64]
+    ) -> Bool {
+        guard width == 0 || width == 4 || width == 8, let source = take(count &* width) else {
+            return false
         }
+        switch width {
+        case 0:
+            column.append(contentsOf: repeatElement(first, count: count))
+        case 4:
+            column.append(
+                contentsOf: (0..<count).lazy.map { row in
+                    first
+                        &+ Int64(source.loadUnaligned(fromByteOffset: row &* 4, as: UInt32.self))
+                }
+            )
+        default:
+            column.append(
+                contentsOf: (0..<count).lazy.map { row in
+                    first &+ source.loadUnaligned(fromByteOffset: row &* 8, as: Int64.self)
+                }
+            )
+        }
+        return true
+    }
+
+    mutating func appendValues(count: Int, to column: inout [Double]) -> Bool {
+        guard let source = take(count &* 8) else { return false }
+        column.append(
+            contentsOf: (0..<count).lazy.map { row in
+                source.loadUnaligned(fromByteOffset: row &* 8, as: Double.self)
+            }
+        )
+        return true
     }
 }

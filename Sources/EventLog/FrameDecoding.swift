@@ -32,35 +32,42 @@ extension RecordHeader {
         _ count: Int,
         _ numbers: (SeriesNumbering, ArraySlice<SeriesNumber>)?
     ) -> EventBatch? {
+        var batch = EventBatch()
+        guard append(&reader, count, numbers, to: &batch) else { return nil }
+        if numbers == nil { batch.series.computeHashes() }
+        return batch
+    }
+
+    /// Appends a frame's events to those of others; false when its bytes are malformed.
+    fileprivate static func append(
+        _ reader: inout ByteReader,
+        _ count: Int,
+        _ numbers: (SeriesNumbering, ArraySlice<SeriesNumber>)?,
+        to batch: inout EventBatch
+    ) -> Bool {
+        let first = UInt32(truncatingIfNeeded: batch.series.count)
         guard let seriesCount = reader.number(UInt32.self),
             let nameByteCount = reader.number(UInt32.self),
             let timeWidth = reader.number(UInt32.self),
             let firstTime = reader.number(Int64.self),
             let lengths = reader.take(Int(seriesCount) &* 4),
             let names = reader.take(Int(nameByteCount)),
-            let series = SeriesDictionary(distinctNames: names, lengths: lengths)
-        else { return nil }
+            batch.series.append(distinctNames: names, lengths: lengths, numbers)
+        else { return false }
         let widths = FrameWidths(
-            seriesCount: series.count,
+            seriesCount: Int(seriesCount),
             eventCount: count,
             time: Int(timeWidth)
         )
-        var batch = EventBatch()
-        batch.series = series
-        guard reader.remaining == count * widths.byteCount,
-            let index = reader.seriesColumn(widths.series, count: count, seriesCount: series.count),
-            let times = reader.timeColumn(widths.time, first: firstTime, count: count),
-            let values = reader.column(Double.self, count: count)
-        else { return nil }
-        batch.seriesIndex = index
-        batch.times = times
-        batch.values = values
-        if let (numbering, numbers) = numbers {
-            batch.series.setNumbers(numbers, by: numbering)
-        } else {
-            batch.series.computeHashes()
-        }
-        return batch
+        return reader.remaining == count * widths.byteCount
+            && reader.appendSeries(
+                widths.series,
+                of: first..<(first + seriesCount),
+                count: count,
+                to: &batch.seriesIndex
+            )
+            && reader.appendTimes(widths.time, from: firstTime, count: count, to: &batch.times)
+            && reader.appendValues(count: count, to: &batch.values)
     }
 
     private static func eventsInFull(_ reader: inout ByteReader, _ count: Int) -> EventBatch? {
@@ -121,6 +128,35 @@ extension RecordHeader.Frame {
 }
 
 extension LogFrame {
+    /// Whether a frame continues this one, which then stays small enough.
+    func canTake(
+        _ frame: RecordHeader.Frame,
+        of numbering: SeriesNumbering,
+        upTo eventCountMax: Int
+    ) -> Bool {
+        guard frame.kind == RecordHeader.Kind.events, frame.baseOffset == endOffset,
+            case .events(let batch) = record
+        else { return false }
+        return batch.series.numbering == numbering && batch.count + frame.count <= eventCountMax
+    }
+
+    /// Takes a frame that ``canTake(_:of:upTo:)`` accepts; false when its bytes are malformed.
+    mutating func take(
+        _ frame: RecordHeader.Frame,
+        _ bytes: UnsafeRawBufferPointer,
+        _ numbers: (SeriesNumbering, ArraySlice<SeriesNumber>)
+    ) -> Bool {
+        guard case .events(var batch) = record else { return false }
+        // Nobody else holds the columns while they grow.
+        record = .complete
+        batch.makeRoom(for: frame.count)
+        var reader = ByteReader(bytes)
+        let isGood = RecordHeader.append(&reader, frame.count, numbers, to: &batch)
+        record = .events(batch)
+        endOffset += Int64(frame.count)
+        return isGood
+    }
+
     /// The frame without what is before an offset inside it.
     func cut(from offset: Int64) -> LogFrame {
         guard offset > baseOffset, hasOffsetPerEvent, case .events(let batch) = record
@@ -132,5 +168,13 @@ extension LogFrame {
             appendedAt: appendedAt,
             record: .events(batch.slice(skipped..<batch.count))
         )
+    }
+}
+
+extension EventBatch {
+    /// Grows by so much that many more frames fit.
+    fileprivate mutating func makeRoom(for count: Int) {
+        guard seriesIndex.capacity < self.count + count else { return }
+        reserveCapacity(max(1024, (self.count + count) * 2))
     }
 }

@@ -20,10 +20,16 @@ struct FrameScan: Sendable {
     private(set) var isFull = false
     private let eventCountMax: Int
     private var eventCount = 0
+    /// Per partition: which frame the next one may join; empty when none may.
+    private var joinable: [Int?]
 
-    init(offsets: [Int64], eventCountMax: Int) {
+    /// Events of a frame that others join: more would leave the processor's caches.
+    private static let joinedEventCountMax = 8192
+
+    init(offsets: [Int64], eventCountMax: Int, joinsFrames: Bool = false) {
         self.offsets = offsets
         self.eventCountMax = eventCountMax
+        joinable = Array(repeating: nil, count: joinsFrames ? offsets.count : 0)
     }
 
     /// The error of a record that cannot be read.
@@ -112,18 +118,37 @@ struct FrameScan: Sendable {
             }
             let part = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
             let known = numbers.map { ($0.numbering, $0.numbers[first..<firstSeries]) }
-            guard let content = RecordHeader.decode(frame, part, known) else { return false }
-            frames.append(
-                LogFrame(
-                    partition: frame.partition,
-                    baseOffset: frame.baseOffset,
-                    appendedAt: record.appendedAt,
-                    record: content
-                ).cut(from: wanted)
-            )
+            guard try take(frame, part, known, record.appendedAt) else { return false }
             offsets[frame.partition] = frameEnd
             eventCount += count
         }
+        return true
+    }
+
+    /// Takes one frame: joined to the one before where that is wanted, and both have numbers.
+    private mutating func take(
+        _ frame: RecordHeader.Frame,
+        _ bytes: UnsafeRawBufferPointer,
+        _ numbers: (SeriesNumbering, ArraySlice<SeriesNumber>)?,
+        _ appendedAt: Timestamp
+    ) throws -> Bool {
+        let wanted = offsets[frame.partition]
+        let mayJoin = !joinable.isEmpty && numbers != nil && frame.baseOffset >= wanted
+        if mayJoin, let numbers, let place = joinable[frame.partition],
+            frames[place].canTake(frame, of: numbers.0, upTo: Self.joinedEventCountMax)
+        {
+            return frames[place].take(frame, bytes, numbers)
+        }
+        guard let content = RecordHeader.decode(frame, bytes, numbers) else { return false }
+        if !joinable.isEmpty { joinable[frame.partition] = mayJoin ? frames.count : nil }
+        frames.append(
+            LogFrame(
+                partition: frame.partition,
+                baseOffset: frame.baseOffset,
+                appendedAt: appendedAt,
+                record: content
+            ).cut(from: wanted)
+        )
         return true
     }
 }

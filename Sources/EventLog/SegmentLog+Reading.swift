@@ -10,9 +10,21 @@ struct LogPlace: Sendable {
 
 extension SegmentLog {
     package func read(from offsets: [Int64], eventCountMax: Int) async throws -> [LogFrame] {
-        let start = try state.withLock { try $0.place(of: offsets) }
+        try await read(FrameScan(offsets: offsets, eventCountMax: max(1, eventCountMax)))
+    }
+
+    package func readJoined(
+        from offsets: [Int64],
+        eventCountMax: Int
+    ) async throws -> [LogFrame] {
+        try await read(
+            FrameScan(offsets: offsets, eventCountMax: max(1, eventCountMax), joinsFrames: true)
+        )
+    }
+
+    private func read(_ scan: consuming FrameScan) async throws -> [LogFrame] {
+        let start = try state.withLock { try $0.place(of: scan.offsets) }
         guard let start else { return [] }
-        var scan = FrameScan(offsets: offsets, eventCountMax: max(1, eventCountMax))
         let place = try await collect(&scan, from: start, staysInSegment: false)
         state.withLock { $0.hint = (scan.offsets, place) }
         return scan.frames

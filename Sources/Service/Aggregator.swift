@@ -79,10 +79,7 @@ package actor Aggregator: Service {
     package func step() async throws -> Bool {
         let now = await log.assignment()
         if now.generation != assignment.generation { try await take(now, keepsCurrent: true) }
-        let frames = try await log.read(
-            from: wantedOffsets(),
-            eventCountMax: Self.readEventCount
-        )
+        let frames = try await read()
         try apply(frames)
         let isSnapshotDue = isDue(settings.snapshotEvery, since: lastSnapshot)
         let isCommitDue =
@@ -108,6 +105,14 @@ package actor Aggregator: Service {
 
     private func isDue(_ duration: Duration, since last: Duration) -> Bool {
         clock.uptime - last >= duration
+    }
+
+    /// Reads on; what is not corrected is the same however events are cut into batches.
+    private func read() async throws -> [LogFrame] {
+        let offsets = wantedOffsets()
+        return settings.windows.contains { $0.latePolicy == .correct }
+            ? try await log.read(from: offsets, eventCountMax: Self.readEventCount)
+            : try await log.readJoined(from: offsets, eventCountMax: Self.readEventCount)
     }
 
     /// Applies frames partition by partition, so that the state of one is used while it is at hand.
