@@ -5,8 +5,8 @@ extension SeriesDictionary {
 
     /// Takes names that are known to be distinct; nil when the lengths are not theirs.
     ///
-    /// `lengths` holds two little-endian 16-bit numbers a key: bytes of the device and the sensor, or
-    /// ``sameSensor``. The first look-up that may add a key pays for the index.
+    /// `lengths` holds two little-endian 16-bit numbers a key: bytes of the device and the sensor,
+    /// or ``sameSensor``. The first look-up that may add a key pays for the index.
     public init?(distinctNames names: UnsafeRawBufferPointer, lengths: UnsafeRawBufferPointer) {
         self.init()
         guard append(distinctNames: names, lengths: lengths, nil) else { return nil }

@@ -1,6 +1,6 @@
 import Core
 
-/// Writes the frames of a batch in one pass that counts and two that write, on memory of its caller.
+/// Writes the frames of a batch in a pass that counts and two that write, on memory of its caller.
 ///
 /// Every event costs a few operations here, so nothing is looked up twice and no array is checked
 /// for other owners.

@@ -10,10 +10,10 @@ struct RecordNumbers: Sendable {
 /// The events of a batch as the payload of a record: one frame per partition, columns in each.
 ///
 /// A frame holds, little-endian: the number of series and of bytes in their names (32 bits each),
-/// the bytes of a time (32) and the first time (64); per series the lengths of device and sensor (16
-/// bits each), then the names; then a column each of series, times and values (64). A sensor that is
-/// that of the series before has ``SeriesDictionary/sameSensor`` for a length and no name. Series
-/// are numbered in order of appearance; ``FrameWidths`` says how wide the columns are.
+/// the bytes of a time (32) and the first time (64); per series the lengths of device and sensor
+/// (16 bits each), then the names; then a column each of series, times and values (64). A sensor
+/// that is that of the series before has ``SeriesDictionary/sameSensor`` for a length and no name.
+/// Series are numbered in order of appearance; ``FrameWidths`` says how wide the columns are.
 ///
 /// ``EventBatch/split(partitionCount:)`` is the plain version of the same split.
 struct FramePayload {

@@ -181,4 +181,66 @@ import Testing
             #expect(events.series.numbering == nil)
         }
     }
+
+    /// What each partition holds, in order, of frames that follow each other without a gap.
+    private static func entries(
+        _ frames: [LogFrame],
+        from offsets: [Int64]
+    ) throws -> [[EventLogContract.Entry]] {
+        var offsets = offsets
+        var entries: [[EventLogContract.Entry]] = [[], [], [], []]
+        for frame in frames {
+            #expect(frame.baseOffset == offsets[frame.partition])
+            offsets[frame.partition] = frame.endOffset
+            guard case .events(let events) = frame.record else { continue }
+            #expect(frame.hasOffsetPerEvent)
+            entries[frame.partition] += EventLogContract.entries(events)
+            for id in 0..<UInt32(events.series.count) {
+                let number = events.series.number(of: id)
+                #expect(number == nil || number?.partition == frame.partition)
+            }
+        }
+        return entries
+    }
+
+    @Test("Frames with numbers are joined up to a control record, with the same events in order")
+    func joined() async throws {
+        let numbers = SeriesNumbers(countMax: 20, partitionCount: 4)
+        let log = try await openLog(FaultyDisk())
+        for number in 0..<40 {
+            // Some series have no number, and some batches no numbered series.
+            var batch = EventLogContract.batch(60, from: number * 60, devices: 30)
+            if number % 9 != 8 { _ = numbers.assign(to: &batch.series) }
+            _ = try await log.append(batch, idempotencyKey: nil)
+            if number == 20 { try await log.append(control: .complete, partition: 2) }
+        }
+        for offsets in [[0, 0, 0, 0], [7, 300, 31, 2] as [Int64], [.max, 5, .max, 600]] {
+            let plain = try await log.read(from: offsets, eventCountMax: 100_000)
+            let joined = try await log.readJoined(from: offsets, eventCountMax: 100_000)
+            #expect(joined.count < plain.count / 3)
+            #expect(
+                try Self.entries(joined, from: offsets) == Self.entries(plain, from: offsets)
+            )
+            let ends = [plain, joined].map { frames in
+                (0..<4).map { partition in frames.last { $0.partition == partition }?.endOffset }
+            }
+            #expect(ends[0] == ends[1])
+            #expect(joined.allSatisfy { $0.partition != 2 || $0.endOffset > $0.baseOffset })
+        }
+        // A read that is full goes on where it stopped.
+        var offsets: [Int64] = [0, 0, 0, 0]
+        var frames: [LogFrame] = []
+        while case let more = try await log.readJoined(from: offsets, eventCountMax: 200),
+            !more.isEmpty
+        {
+            for frame in more { offsets[frame.partition] = frame.endOffset }
+            frames += more
+        }
+        let plain = try await log.read(from: [0, 0, 0, 0], eventCountMax: 100_000)
+        #expect(
+            try Self.entries(frames, from: [0, 0, 0, 0])
+                == Self.entries(plain, from: [0, 0, 0, 0])
+        )
+        await log.close()
+    }
 }

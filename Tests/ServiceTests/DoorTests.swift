@@ -30,6 +30,7 @@ struct DoorTests {
             gate: gate,
             progress: fixture.board,
             clock: fixture.clock,
+            timer: fixture.timer,
             logger: fixture.logger
         )
     }
@@ -119,5 +120,16 @@ struct DoorTests {
         }
         try await fixture.settle(aggregator)
         #expect(try await send(["\(Self.time),d,s,1"], to: ingest).accepted == 1)
+    }
+
+    @Test(
+        "the more events wait for their windows, the longer a batch does, up to a quarter second",
+        arguments: [
+            (0, 0), (600_000, 0), (700_000, 10), (1_600_000, 100), (3_100_000, 250),
+            (Int64.max, 250),
+        ]
+    )
+    func delay(lag: Int64, milliseconds: Int) {
+        #expect(Ingest.delay(lag: lag) == .milliseconds(milliseconds))
     }
 }

@@ -65,6 +65,7 @@ package struct ServiceFixture: Sendable {
             settings: settings,
             progress: board,
             clock: clock,
+            timer: timer,
             logger: logger
         )
         fleets = FleetRegistry(

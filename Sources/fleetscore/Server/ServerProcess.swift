@@ -181,6 +181,7 @@ struct ServerProcess {
                 gate: parts.gate,
                 progress: parts.progress,
                 clock: parts.clock,
+                timer: ContinuousClock(),
                 logger: logger
             ),
             fleets: fleets,
