@@ -36,13 +36,16 @@ let package = Package(
         library("Inference", ["CVector"]),
         library("Sklearn", ["Inference", "CBzip2", "CLz4", "CLzma", "CZlib"]),
         library("ONNX", ["Inference", protobuf]),
+        // Links to the files that need no network.
+        library("Sources", ["Core"]),
+        library("MQTTSource", ["Core", "Sources"]),
         library("Packs", ["Core", "Inference", "Disk", "Crypto"]),
         // A stand-in that builds in seconds.
         .target(name: "Crypto"),
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Core", "Wire", "Inference", "Sklearn", "ONNX", "Packs", "CFuzzer",
+                "Core", "Wire", "Inference", "Sklearn", "ONNX", "Packs", "MQTTSource", "CFuzzer",
             ],
             swiftSettings: settings,
             // The default linker fails on this toolchain's debug information of the C code.

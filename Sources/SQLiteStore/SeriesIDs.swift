@@ -92,7 +92,8 @@ struct SeriesTable {
         find = try RawStatement(db, "SELECT id FROM series_data WHERE device = ? AND sensor = ?")
         add = try RawStatement(
             db,
-            "INSERT INTO series_data (device, sensor, first_seen_at) VALUES (?, ?, ?)"
+            "INSERT INTO series_data (device, sensor, first_seen_at) VALUES (?, ?, ?) "
+                + "ON CONFLICT DO NOTHING"
         )
     }
 
@@ -102,25 +103,50 @@ struct SeriesTable {
     func ids(of keys: SeriesDictionary) throws -> [UInt32] {
         var result = [UInt32](repeating: 0, count: keys.count)
         let order = (0..<UInt32(clamping: keys.count)).sorted { keys.precedes($0, $1) }
-        for id in order { result[Int(id)] = try row(of: id, in: keys) }
+        // What comes together is mostly all new, or all there since before the last start: what
+        // was right for the last key is tried first, which spares every other search.
+        var isNew = true
+        for id in order {
+            result[Int(id)] = try keys.withBytes(of: id) { device, sensor in
+                if isNew, let row = try insert(device, sensor) { return row }
+                if let row = try search(device, sensor) {
+                    isNew = false
+                    return row
+                }
+                isNew = true
+                guard let row = try insert(device, sensor) else {
+                    throw FleetError(.internal, "a series is neither there nor new")
+                }
+                return row
+            }
+        }
         return result
     }
 
-    private func row(of id: UInt32, in keys: SeriesDictionary) throws -> UInt32 {
-        try keys.withBytes(of: id) { device, sensor in
-            find.bind(1, text: device)
-            find.bind(2, text: sensor)
-            defer { find.reset() }
-            if try find.step() { return UInt32(truncatingIfNeeded: find.int(0)) }
-            add.bind(1, text: device)
-            add.bind(2, text: sensor)
-            add.bind(3, now.microseconds)
-            try add.run()
-            guard let row = UInt32(exactly: db.lastInsertedRowID) else {
-                throw FleetError(.resourceExhausted, "windows.db has no room for another series")
-            }
-            return row
+    private func search(
+        _ device: UnsafeRawBufferPointer,
+        _ sensor: UnsafeRawBufferPointer
+    ) throws -> UInt32? {
+        find.bind(1, text: device)
+        find.bind(2, text: sensor)
+        defer { find.reset() }
+        return try find.step() ? UInt32(truncatingIfNeeded: find.int(0)) : nil
+    }
+
+    /// Adds a series; nil when it is there.
+    private func insert(
+        _ device: UnsafeRawBufferPointer,
+        _ sensor: UnsafeRawBufferPointer
+    ) throws -> UInt32? {
+        add.bind(1, text: device)
+        add.bind(2, text: sensor)
+        add.bind(3, now.microseconds)
+        try add.run()
+        guard db.changesCount > 0 else { return nil }
+        guard let row = UInt32(exactly: db.lastInsertedRowID) else {
+            throw FleetError(.resourceExhausted, "windows.db has no room for another series")
         }
+        return row
     }
 }
 

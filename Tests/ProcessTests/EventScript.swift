@@ -50,15 +50,17 @@ struct Batch {
 /// What a plant sends: out of order, with repeated readings, in two formats.
 struct EventScript {
     private static let start: Int64 = 1_767_225_600_000_000
-    private static let step: Int64 = 150_000
 
+    /// Event time between two batches, in microseconds.
+    private let step: Int64
     private var numbers: SeededNumbers
     private let series: [SeriesKey]
     private var number = 0
     /// The newest readings of each series, to repeat some of them.
     private var recent: [SeriesKey: [Int64]] = [:]
 
-    init(seed: UInt64) throws {
+    init(seed: UInt64, step: Int64 = 150_000) throws {
+        self.step = step
         numbers = SeededNumbers(seed: seed)
         series = try (0..<8).flatMap { device in
             try ["temperature", "flow"].map {
@@ -69,7 +71,7 @@ struct EventScript {
 
     mutating func next() -> Batch {
         number += 1
-        let now = Self.start + Int64(number) * Self.step
+        let now = Self.start + Int64(number) * step
         let count = Int.random(in: 5...60, using: &numbers)
         var readings: [Reading] = []
         for _ in 0..<count {

@@ -14,6 +14,7 @@ extension ProcessTests {
     struct OverloadTests {
         private static let partitionCount = 4
         private static let lagMax = 1000
+        private static let holdCount = 6
         private static let configuration = """
             partitions: \(partitionCount)
             idle_after: 1h
@@ -60,13 +61,14 @@ extension ProcessTests {
                 config: "server.yaml",
                 in: folder
             )
-            let senders = EventSenders(try EventScript(seed: Self.seed))
+            // Half a second of event time a batch: an hour of it is over before the test is.
+            let senders = EventSenders(try EventScript(seed: Self.seed, step: 500_000))
             async let allSent: Void = senders.run(taskCount: 8)
             await senders.use(server.client)
             let path = folder.at("data/windows.db")
             var refusals = 0
             do {
-                for _ in 0..<4 {
+                for _ in 0..<Self.holdCount {
                     let holder = try Self.hold(path, seconds: 8, in: folder)
                     try await eventually("an answer that says to come back") {
                         try await Self.isRefused(server)
@@ -87,13 +89,16 @@ extension ProcessTests {
             await allSent
             let sent = await senders.sent
             #expect(sent.problems.isEmpty)
-            #expect(refusals == 4 && sent.repeats > 0)
+            #expect(refusals == Self.holdCount && sent.repeats > 0)
             let memory = try Self.peakMemory(of: server.child.processID)
             #expect(memory < 512 << 20, "\(memory) bytes at its peak")
 
             let exported = try await [server].completedReadings()
             try await server.expectCleanEnd()
             let seed = "seed \(Self.seed)"
+            let times = exported.map(\.time)
+            let span = (times.max() ?? 0) - (times.min() ?? 0)
+            #expect(span > 3_600_000_000, "\(span / 1_000_000) s of event time, \(seed)")
             #expect(sent.readings.sorted() == exported.sorted(), "\(seed)")
             let database = WindowDatabase(path: path, folder: folder)
             let stored = try await database.picture()
@@ -104,7 +109,10 @@ extension ProcessTests {
             )
             let differences = stored.differences(from: plain)
             #expect(differences.isEmpty, "\(seed): \(differences.prefix(5))")
-            print("\(exported.count) events, \(sent.repeats) refused, \(memory >> 20) MiB")
+            print(
+                "\(exported.count) events of \(span / 60_000_000) minutes, "
+                    + "\(sent.repeats) refused, \(memory >> 20) MiB"
+            )
         }
 
         /// Whether a batch is refused with the time to come back.

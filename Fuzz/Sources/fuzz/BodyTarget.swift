@@ -1,7 +1,8 @@
 import Core
+import MQTTSource
 import Wire
 
-/// Decompresses what may be a compressed body, and decodes what may be messages.
+/// Decompresses what may be a compressed body, and decodes what may be messages and packets.
 enum BodyTarget {
     private static let byteCountMax = 1 << 20
 
@@ -56,5 +57,9 @@ enum BodyTarget {
             values.append(events.batch.values.map(\.bitPattern))
         }
         require(texts[0] == texts[1] && values[0] == values[1], "the two ways differ")
+    }
+
+    static func mqtt(_ bytes: UnsafeRawBufferPointer) {
+        if let problem = MQTTTarget.run(bytes) { fail(problem) }
     }
 }

@@ -53,6 +53,8 @@ struct Fuzz {
             return LLVMFuzzerRunDriver(&count, &rest) { Fuzz.feed($0, $1, BodyTarget.run) }
         case .payload:
             return LLVMFuzzerRunDriver(&count, &rest) { Fuzz.feed($0, $1, BodyTarget.payloads) }
+        case .mqtt:
+            return LLVMFuzzerRunDriver(&count, &rest) { Fuzz.feed($0, $1, BodyTarget.mqtt) }
         }
     }
 
@@ -85,4 +87,6 @@ enum FuzzTarget: String, CaseIterable {
     case body
     /// Payloads of messages, with zeros between them.
     case payload
+    /// Packets of a broker behind a byte that chooses the session's state.
+    case mqtt
 }

@@ -1,0 +1,1 @@
+../../../Sources/MQTTSource/PacketProperties.swift

@@ -1,0 +1,1 @@
+../../../Sources/Sources/MessageBatch.swift

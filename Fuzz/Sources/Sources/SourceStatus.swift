@@ -1,0 +1,1 @@
+../../../Sources/Sources/SourceStatus.swift
