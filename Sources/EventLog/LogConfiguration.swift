@@ -17,7 +17,7 @@ package struct LogConfiguration: Sendable {
     /// Retention waits until a sealed segment was marked as captured.
     package var keepsUntilCaptured = false
     /// Bytes of the newest records kept in memory for readers at the tail.
-    package var cacheByteCount = 32 << 20
+    package var cacheByteCount = 48 << 20
     /// Bytes written with one sync, unless a single record is larger.
     package var groupByteCountMax = 8 << 20
     /// The newest idempotency keys that are remembered.

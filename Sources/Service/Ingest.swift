@@ -157,7 +157,7 @@ package struct Ingest: Sendable {
     }
 
     /// A little less than the log's memory holds of small events.
-    private static let promptLag: Int64 = 600_000
+    private static let promptLag: Int64 = 1_000_000
 
     @concurrent
     private static func decode(
