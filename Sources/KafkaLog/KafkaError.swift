@@ -19,9 +19,7 @@ enum KafkaError {
         if kind.isConnection, let problem = events?.lastProblem {
             message += " (\(problem))"
             // The code says only that no broker answered.
-            if problem.contains("SASL authentication") || problem.contains("SSL handshake") {
-                kind.hint = Kind.credentialsHint
-            }
+            if isRefusal(problem) { kind.hint = Kind.credentialsHint }
         }
         return FleetError(
             kind.code,
@@ -29,6 +27,12 @@ enum KafkaError {
             hint: kind.hint,
             isRetriable: kind.isRetriable
         )
+    }
+
+    /// Whether a connection complained of a password or a certificate, in any of its wordings.
+    private static func isRefusal(_ problem: String) -> Bool {
+        ["SASL authentication", "AUTH_REQ", "SSL handshake", "SSL_HANDSHAKE", "certificate"]
+            .contains { problem.contains($0) }
     }
 
     private struct Kind {

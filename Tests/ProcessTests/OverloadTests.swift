@@ -61,8 +61,8 @@ extension ProcessTests {
                 config: "server.yaml",
                 in: folder
             )
-            // Half a second of event time a batch: an hour of it is over before the test is.
-            let senders = EventSenders(try EventScript(seed: Self.seed, step: 500_000))
+            // Twenty seconds of event time a batch: hours of it are over before the test is.
+            let senders = EventSenders(try EventScript(seed: Self.seed, step: 20_000_000))
             async let allSent: Void = senders.run(taskCount: 8)
             await senders.use(server.client)
             let path = folder.at("data/windows.db")
