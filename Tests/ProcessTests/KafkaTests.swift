@@ -63,6 +63,8 @@ extension ProcessTests {
                 in: folder
             )
             let senders = EventSenders(try EventScript(seed: Self.seed))
+            // Without haste: a rebalance takes its time, and every event is computed again below.
+            await senders.slowDown(.milliseconds(10))
             async let allSent: Void = senders.run(taskCount: 3)
             await senders.use(first.client)
             let servers: [RunningServer]
