@@ -24,9 +24,7 @@ extension ProcessTests {
             PlainWindows.Definition(name: "short", size: 1_000_000, lateness: 2_000_000),
             PlainWindows.Definition(name: "long", size: 10_000_000, lateness: 0),
         ]
-        private static let seed =
-            ProcessInfo.processInfo.environment["FLEETSCORE_SEED"].flatMap(UInt64.init)
-            ?? UInt64.random(in: 0...999_999)
+        private static let seed = EventScript.seed
 
         @Test(
             "it counts every accepted event once, whatever the date says",

@@ -1,4 +1,5 @@
 import Core
+import FoundationEssentials
 
 /// Repeatable random numbers (SplitMix64).
 struct SeededNumbers: RandomNumberGenerator {
@@ -49,6 +50,11 @@ struct Batch {
 
 /// What a plant sends: out of order, with repeated readings, in two formats.
 struct EventScript {
+    /// `FLEETSCORE_SEED`, else another one in every run; tests print it.
+    static let seed =
+        ProcessInfo.processInfo.environment["FLEETSCORE_SEED"].flatMap(UInt64.init)
+        ?? UInt64.random(in: 0...999_999)
+
     private static let start: Int64 = 1_767_225_600_000_000
 
     /// Event time between two batches, in microseconds.

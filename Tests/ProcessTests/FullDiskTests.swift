@@ -20,9 +20,7 @@ extension ProcessTests {
             PlainWindows.Definition(name: "short", size: 1_000_000, lateness: 2_000_000)
         ]
 
-        private static let seed =
-            ProcessInfo.processInfo.environment["FLEETSCORE_SEED"].flatMap(UInt64.init)
-            ?? UInt64.random(in: 0...999_999)
+        private static let seed = EventScript.seed
 
         @Test(
             "it refuses events, says so, and has every accepted one when there is space again",

@@ -18,9 +18,7 @@ extension ProcessTests {
             PlainWindows.Definition(name: "long", size: 10_000_000, lateness: 0),
         ]
 
-        private static let seed =
-            ProcessInfo.processInfo.environment["FLEETSCORE_SEED"].flatMap(UInt64.init)
-            ?? UInt64.random(in: 0...999_999)
+        private static let seed = EventScript.seed
 
         private static func configuration(_ broker: KafkaBroker, roles: String) -> String {
             """

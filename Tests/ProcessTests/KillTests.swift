@@ -27,9 +27,7 @@ extension ProcessTests {
             PlainWindows.Definition(name: "long", size: 10_000_000, lateness: 0),
         ]
 
-        private static let seed =
-            ProcessInfo.processInfo.environment["FLEETSCORE_SEED"].flatMap(UInt64.init)
-            ?? UInt64.random(in: 0...999_999)
+        private static let seed = EventScript.seed
 
         @Test(
             "its windows are what a plain recomputation of the accepted events gives",

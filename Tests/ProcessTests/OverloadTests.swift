@@ -27,9 +27,7 @@ extension ProcessTests {
             PlainWindows.Definition(name: "short", size: 1_000_000, lateness: 2_000_000)
         ]
 
-        private static let seed =
-            ProcessInfo.processInfo.environment["FLEETSCORE_SEED"].flatMap(UInt64.init)
-            ?? UInt64.random(in: 0...999_999)
+        private static let seed = EventScript.seed
 
         /// Keeps everybody else from writing to a database for a while.
         private static func hold(

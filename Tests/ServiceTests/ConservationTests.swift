@@ -40,8 +40,8 @@ struct ConservationTests {
             try await scheduler.look()
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...4, using: &random)))
         }
-        // However slow the machine is: what devices still owe comes after runs that did not wait for
-        // it any longer.
+        // However slow the machine is: what devices still owe comes after runs that did not wait
+        // for it any longer.
         fixture.clock.advance(by: .seconds(1300))
         try await fixture.wait(until: "the runs so far are done (seed \(seed))") {
             try await fixture.catalog.unfinishedRuns().isEmpty
