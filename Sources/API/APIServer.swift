@@ -18,6 +18,9 @@ package struct APIServer: ServiceLifecycle.Service {
     private let idleTimeout: Duration
     private let onReady: @Sendable (String) async -> Void
 
+    /// What answers say made them.
+    static let name = "fleetscore"
+
     /// Later connections wait until one of these is closed.
     private static let connectionCountMax = 10_000
 
@@ -43,19 +46,18 @@ package struct APIServer: ServiceLifecycle.Service {
     package func run() async throws {
         let host = address.host
         let ready = onReady
+        let bodies = EventBody(backend: backend)
         let application = Application(
-            router: APIRouter.make(backend: backend, token: token),
-            server: HTTPServerBuilder { [idleTimeout] responder in
-                LoopChannel(
-                    HTTP1Channel(
-                        responder: responder,
-                        configuration: .init(idleTimeout: .init(idleTimeout))
-                    )
-                )
-            },
+            router: APIRouter.make(backend: backend, bodies: bodies, token: token),
+            server: Self.server(
+                backend: backend,
+                bodies: bodies,
+                token: token,
+                idleTimeout: idleTimeout
+            ),
             configuration: .init(
                 address: .hostname(host, port: address.port),
-                serverName: "fleetscore",
+                serverName: Self.name,
                 availableConnectionsDelegate: MaximumAvailableConnections(
                     Self.connectionCountMax
                 )
@@ -77,6 +79,30 @@ package struct APIServer: ServiceLifecycle.Service {
                 isRetriable: false,
                 cause: error
             )
+        }
+    }
+
+    /// What a connection's bytes go through before they are requests for the router.
+    static func server(
+        backend: Backend,
+        bodies: EventBody,
+        token: String?,
+        idleTimeout: Duration
+    ) -> HTTPServerBuilder {
+        HTTPServerBuilder { responder in
+            let http = HTTP1Channel(
+                responder: responder,
+                configuration: .init(idleTimeout: .init(idleTimeout))
+            )
+            return LoopChannel(http) { loop, logger in
+                EventPostHandler(
+                    backend: backend,
+                    bodies: bodies,
+                    token: token,
+                    loop: loop,
+                    logger: logger
+                )
+            }
         }
     }
 }

@@ -1,5 +1,4 @@
 import Core
-import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import Service
@@ -30,26 +29,67 @@ enum InfluxDialect: Sendable {
         }
     }
 
+    /// The unit of times that a client names; nanoseconds when it names none.
+    ///
+    /// - Throws: ``FleetError`` `.invalidArgument` for a name that the dialect does not have.
+    func timeUnit(_ precision: String?) throws -> EpochUnit {
+        guard let precision, !precision.isEmpty else { return .nanoseconds }
+        let known = precisions.first { $0.name == precision }
+        guard let known, let unit = EpochUnit(rawValue: known.unit) else {
+            let names = precisions.map(\.name).joined(separator: ", ")
+            throw FleetError(
+                .invalidArgument,
+                "invalid precision \"\(precision)\" (use \(names))"
+            )
+        }
+        return unit
+    }
+
     /// An error as the clients of this dialect read it.
-    func answer(_ error: FleetError, status: HTTPResponse.Status) -> Response {
+    func answer(_ error: FleetError, status: HTTPResponse.Status) -> WholeAnswer {
         let text = error.hint.map { "\(error.message); \($0)" } ?? error.message
-        var response: Response
+        var answer: WholeAnswer
         do {
-            response =
+            answer =
                 switch self {
-                case .v1: try JSONAnswer.ok(["error": text], status: status)
+                case .v1: try WholeAnswer(json: ["error": text], status: status)
                 case .v2:
-                    try JSONAnswer.ok(
-                        ["code": Self.code(status), "message": text],
+                    try WholeAnswer(
+                        json: ["code": Self.code(status), "message": text],
                         status: status
                     )
                 }
         } catch {
-            response = Response(status: .internalServerError)
+            answer = WholeAnswer(status: .internalServerError)
         }
-        if error.isRetriable { response.headers[.retryAfter] = "1" }
-        for (name, value) in InfluxRoutes.headers { response.headers[name] = value }
-        return response
+        if error.isRetriable { answer.headers[.retryAfter] = "1" }
+        for (name, value) in InfluxRoutes.headers { answer.headers[name] = value }
+        return answer
+    }
+
+    /// Any error of a call, with the status that clients of the dialect know.
+    func answer(any error: any Error) -> WholeAnswer {
+        switch error {
+        case let error as FleetError:
+            let status = HTTPResponse.Status(code: error.code.httpStatus)
+            // 422 is not among the answers that clients know.
+            return answer(error, status: status.code == 422 ? .badRequest : status)
+        case let error as HTTPError:
+            return answer(
+                FleetError(.invalidArgument, error.body ?? "\(error.status)", isRetriable: false),
+                status: error.status
+            )
+        case is CancellationError:
+            return answer(
+                FleetError(.unavailable, "the server is stopping"),
+                status: .serviceUnavailable
+            )
+        default:
+            return answer(
+                FleetError(.internal, "\(error)", isRetriable: false),
+                status: .internalServerError
+            )
+        }
     }
 
     private static func code(_ status: HTTPResponse.Status) -> String {

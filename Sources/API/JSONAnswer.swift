@@ -1,4 +1,3 @@
-import Client
 import Core
 import FoundationEssentials
 import HTTPTypes
@@ -8,13 +7,7 @@ import Hummingbird
 enum JSONAnswer {
     /// A value as JSON.
     static func ok(_ value: some Encodable, status: HTTPResponse.Status = .ok) throws -> Response {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return bytes(
-            Array(try encoder.encode(value)),
-            type: "application/json",
-            status: status
-        )
+        try WholeAnswer(json: value, status: status).response
     }
 
     /// Bytes of a content type.
@@ -23,26 +16,12 @@ enum JSONAnswer {
         type: String,
         status: HTTPResponse.Status = .ok
     ) -> Response {
-        Response(
-            status: status,
-            headers: [.contentType: type],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: content))
-        )
+        WholeAnswer(content, type: type, status: status).response
     }
 
     /// An error, with a hint to come back when that helps.
     static func error(_ error: FleetError, status: HTTPResponse.Status? = nil) -> Response {
-        var response: Response
-        do {
-            response = try ok(
-                ErrorAnswer(error),
-                status: status ?? .init(code: error.code.httpStatus)
-            )
-        } catch {
-            response = Response(status: .internalServerError)
-        }
-        if error.isRetriable { response.headers[.retryAfter] = "1" }
-        return response
+        WholeAnswer(error, status: status).response
     }
 }
 

@@ -12,15 +12,27 @@ struct LoopChannel: ServerChildChannel {
     typealias Value = HTTP1Channel.Value
 
     private let http: HTTP1Channel
+    /// Makes what answers short posts of events before they get to the router.
+    private let makePosts: @Sendable (any EventLoop, Logger) -> EventPostHandler
 
-    init(_ http: HTTP1Channel) {
+    init(
+        _ http: HTTP1Channel,
+        posts: @escaping @Sendable (any EventLoop, Logger) -> EventPostHandler
+    ) {
         self.http = http
+        makePosts = posts
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         // Once a connection: loops are shared, and nobody else tells when one starts.
         _ = cthreads_prefer_prompt()
-        return http.setup(channel: channel, logger: logger)
+        return http.setup(channel: channel, logger: logger).flatMapThrowing { [makePosts] value in
+            let pipeline = channel.pipeline.syncOperations
+            let state = try pipeline.handler(type: HTTPConnectionStateHandler.self)
+            let posts = makePosts(channel.eventLoop, logger)
+            try pipeline.addHandler(posts, position: .after(state))
+            return value
+        }
     }
 
     func handle(value: Value, logger: Logger) async {
@@ -36,6 +48,11 @@ final class LoopExecutor: TaskExecutor {
 
     init(_ loop: any EventLoop) {
         self.loop = loop
+    }
+
+    /// Runs on the thread of the loop: at once on it, else soon.
+    func run(_ body: @escaping @Sendable () -> Void) {
+        if loop.inEventLoop { body() } else { loop.execute(body) }
     }
 
     func enqueue(_ job: consuming ExecutorJob) {

@@ -15,26 +15,29 @@ struct TokenCheck: RouterMiddleware {
         context: Context,
         next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
-        let path = request.uri.path
-        guard path != "/health", path != "/ready", path != InfluxRoutes.ping else {
-            return try await next(request, context)
-        }
-        let given = request.headers[.authorization] ?? ""
-        let dialect = InfluxDialect(path: path)
-        guard
-            Self.isEqual(given, "Bearer \(token)")
-                || (dialect != nil && isKnownToInflux(given, request))
-        else {
+        guard isAllowed(request) else {
             let error = FleetError(
                 .invalidArgument,
                 "the request carries no valid token",
                 hint: "send Authorization: Bearer TOKEN",
                 isRetriable: false
             )
-            return dialect?.answer(error, status: .unauthorized)
-                ?? JSONAnswer.error(error, status: .unauthorized)
+            let dialect = InfluxDialect(path: request.uri.path)
+            let answer =
+                dialect?.answer(error, status: .unauthorized)
+                ?? WholeAnswer(error, status: .unauthorized)
+            return answer.response
         }
         return try await next(request, context)
+    }
+
+    /// Whether a request carries the token, or needs none.
+    func isAllowed(_ request: Request) -> Bool {
+        let path = request.uri.path
+        if path == "/health" || path == "/ready" || path == InfluxRoutes.ping { return true }
+        let given = request.headers[.authorization] ?? ""
+        return Self.isEqual(given, "Bearer \(token)")
+            || (InfluxDialect(path: path) != nil && isKnownToInflux(given, request))
     }
 
     private func isKnownToInflux(_ given: String, _ request: Request) -> Bool {

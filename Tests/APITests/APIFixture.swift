@@ -1,4 +1,3 @@
-import API
 import Client
 import Core
 import FoundationEssentials
@@ -6,8 +5,11 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import Service
+import ServiceLifecycle
 import TestKit
 import Testing
+
+@testable import API
 
 /// A server's API over in-memory twins, called without a network.
 struct APIFixture {
@@ -27,13 +29,58 @@ struct APIFixture {
         while try await aggregator.step() {}
     }
 
+    /// How a request gets to its answer.
+    enum Way: CaseIterable {
+        /// Straight to the router.
+        case router
+        /// Over a socket, as everybody's does.
+        case socket
+    }
+
     func withClient(
         token: String? = nil,
+        by way: Way = .socket,
         _ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void
     ) async throws {
-        let router = APIRouter.make(backend: services.makeBackend(driver: driver), token: token)
-        try await Application(router: router).test(.router) { client in
-            try await body(client)
+        let backend = services.makeBackend(driver: driver)
+        let bodies = EventBody(backend: backend)
+        let application = Application(
+            router: APIRouter.make(backend: backend, bodies: bodies, token: token),
+            server: APIServer.server(
+                backend: backend,
+                bodies: bodies,
+                token: token,
+                idleTimeout: .seconds(60)
+            ),
+            configuration: .init(address: .hostname("127.0.0.1", port: 0))
+        )
+        try await application.test(way == .router ? .router : .live, body)
+    }
+
+    /// Runs a whole server and says which port it listens on.
+    func withServer(
+        idleTimeout: Duration = .seconds(60),
+        _ body: (Int) async throws -> Void
+    ) async throws {
+        let (ports, port) = AsyncStream.makeStream(of: Int.self)
+        let server = try APIServer(
+            backend: services.makeBackend(driver: driver),
+            listen: "127.0.0.1:0",
+            token: nil,
+            logger: services.logger,
+            idleTimeout: idleTimeout
+        ) { address in
+            port.yield(Int(address.split(separator: ":").last ?? "") ?? 0)
+        }
+        let group = ServiceGroup(
+            configuration: .init(services: [server], logger: services.logger)
+        )
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            var iterator = ports.makeAsyncIterator()
+            try await body(try #require(await iterator.next()))
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
         }
     }
 }

@@ -129,7 +129,7 @@ struct ErrorAnswersTests {
             status: 400,
             code: "invalidArgument",
             message: "there is no time unit \"fortnight\"",
-            hint: "use s, ms, us, ns, m or h"
+            hint: "use s, ms, us or ns"
         ),
         Case(
             method: .post,

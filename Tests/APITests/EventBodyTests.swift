@@ -5,17 +5,10 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
-import ServiceLifecycle
 import TestKit
 import Testing
 
 @testable import API
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
 
 @Suite("Bodies of events")
 struct EventBodyTests {
@@ -134,54 +127,11 @@ struct EventBodyTests {
     @Test("a sender that stalls is cut off", .timeLimit(.minutes(1)))
     func stalled() async throws {
         let fixture = try await APIFixture()
-        let (ports, port) = AsyncStream.makeStream(of: Int.self)
-        let server = try APIServer(
-            backend: fixture.services.makeBackend(driver: fixture.driver),
-            listen: "127.0.0.1:0",
-            token: nil,
-            logger: fixture.services.logger,
-            idleTimeout: .milliseconds(300)
-        ) { address in
-            port.yield(Int(address.split(separator: ":").last ?? "") ?? 0)
-        }
-        let group = ServiceGroup(
-            configuration: .init(services: [server], logger: fixture.services.logger)
-        )
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
-            var iterator = ports.makeAsyncIterator()
-            let number = try #require(await iterator.next())
+        try await fixture.withServer(idleTimeout: .milliseconds(300)) { port in
+            let connection = try RawConnection(port: port)
             let request = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"
-            let answer = await Self.bytesUntilClosed(port: number, sending: request)
-            #expect(answer == 0)
-            await group.triggerGracefulShutdown()
-            try await tasks.waitForAll()
-        }
-    }
-
-    /// Sends a text and answers how many bytes came until the other side closed; -1 when it failed.
-    @concurrent
-    private static func bytesUntilClosed(port: Int, sending text: String) async -> Int {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(UInt16(port).bigEndian)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let status = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard status == 0, write(descriptor, text, text.utf8.count) == text.utf8.count else {
-            return -1
-        }
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        var total = 0
-        while true {
-            let count = read(descriptor, &buffer, buffer.count)
-            guard count > 0 else { return total }
-            total += count
+            try connection.send(request)
+            #expect(await connection.textUntilClosed() == "")
         }
     }
 }

@@ -121,7 +121,7 @@ struct EventRoutesTests {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys]
             #expect(
-                EventRoutes.text(accepted: 1_234_567, isDuplicate: isDuplicate)
+                EventPost.text(accepted: 1_234_567, isDuplicate: isDuplicate)
                     == Array(try encoder.encode(outcome))
             )
         }

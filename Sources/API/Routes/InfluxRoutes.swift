@@ -22,100 +22,41 @@ struct InfluxRoutes {
         ("X-Influxdb-Version", "1.8.10"), ("X-Influxdb-Build", "fleetscore"),
     ].compactMap { name, value in HTTPField.Name(name).map { ($0, value) } }
 
+    /// The answer to what was taken, and to a ping.
+    static let done: WholeAnswer = {
+        var answer = WholeAnswer(status: .noContent)
+        for (name, value) in headers { answer.headers[name] = value }
+        return answer
+    }()
+
     func add(to router: Router<BasicRequestContext>) {
         router.post("/write") { request, _ in await write(request, .v1) }
         router.post("/api/v2/write") { request, _ in await write(request, .v2) }
-        router.get("/ping") { _, _ in Self.done() }
-        router.head("/ping") { _, _ in Self.done() }
+        router.get("/ping") { _, _ in Self.done.response }
+        router.head("/ping") { _, _ in Self.done.response }
         router.get("/query") { request, _ in await answer(request) }
         router.post("/query") { request, _ in await answer(request) }
     }
 
-    private static func done() -> Response {
-        var response = Response(status: .noContent)
-        for (name, value) in headers { response.headers[name] = value }
-        return response
-    }
-
     private func write(_ request: Request, _ dialect: InfluxDialect) async -> Response {
         await speaking(dialect) {
-            let options = try options(request, dialect)
+            let post = try EventPost(request)
             let key = try request.idempotencyKey()
-            guard let format = EventFormat(rawValue: "line") else {
-                throw FleetError(.unsupported, "line protocol cannot be read")
-            }
             return try await bodies.read(request) { body in
-                guard body.contains(where: { !Self.isBlank($0) }) else { return Self.done() }
-                let outcome = try await backend.ingest.accept(
-                    body,
-                    format: format,
-                    options: options,
-                    idempotencyKey: key,
-                    source: "http"
-                )
-                guard outcome.rejectedCount == 0 || outcome.isDuplicate else {
-                    return dialect.answer(dialect.problem(outcome), status: .badRequest)
-                }
-                return Self.done()
+                try await post.answer(body, idempotencyKey: key, backend)
             }
         }
-    }
-
-    private static func isBlank(_ byte: UInt8) -> Bool {
-        byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D
-    }
-
-    private func options(_ request: Request, _ dialect: InfluxDialect) throws -> DecodeOptions {
-        var options = DecodeOptions()
-        options.receivedAt = backend.clock.now
-        options.timeUnit = .nanoseconds
-        if let precision = request.query("precision"), !precision.isEmpty {
-            let known = dialect.precisions.first { $0.name == precision }
-            guard let known, let unit = EpochUnit(rawValue: known.unit) else {
-                let names = dialect.precisions.map(\.name).joined(separator: ", ")
-                throw FleetError(
-                    .invalidArgument,
-                    "invalid precision \"\(precision)\" (use \(names))"
-                )
-            }
-            options.timeUnit = unit
-        }
-        if let text = request.query("columns") {
-            options.columns = try ColumnRenames.parse(text)
-        }
-        if let device = request.query("device") { options.defaultDevice = device }
-        return options
     }
 
     /// Runs a call and gives its errors the form that clients of the dialect read.
     private func speaking(
         _ dialect: InfluxDialect,
-        _ call: () async throws -> Response
+        _ call: () async throws -> WholeAnswer
     ) async -> Response {
         do {
-            return try await call()
-        } catch let error as FleetError {
-            let status = HTTPResponse.Status(code: error.code.httpStatus)
-            // 422 is not among the answers that clients know.
-            return dialect.answer(
-                error,
-                status: status.code == 422 ? .badRequest : status
-            )
-        } catch let error as HTTPError {
-            return dialect.answer(
-                FleetError(.invalidArgument, error.body ?? "\(error.status)", isRetriable: false),
-                status: error.status
-            )
-        } catch is CancellationError {
-            return dialect.answer(
-                FleetError(.unavailable, "the server is stopping"),
-                status: .serviceUnavailable
-            )
+            return try await call().response
         } catch {
-            return dialect.answer(
-                FleetError(.internal, "\(error)", isRetriable: false),
-                status: .internalServerError
-            )
+            return dialect.answer(any: error).response
         }
     }
 }
@@ -163,9 +104,9 @@ extension InfluxRoutes {
         }
     }
 
-    private static func results(_ results: [Results.Result]) throws -> Response {
-        var response = try JSONAnswer.ok(Results(results: results))
-        for (name, value) in headers { response.headers[name] = value }
-        return response
+    private static func results(_ results: [Results.Result]) throws -> WholeAnswer {
+        var answer = try WholeAnswer(json: Results(results: results))
+        for (name, value) in headers { answer.headers[name] = value }
+        return answer
     }
 }

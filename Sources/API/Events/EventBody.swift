@@ -34,9 +34,10 @@ struct EventBody: Sendable {
         var held = 0
         defer { room.give(held) }
         var bytes: [UInt8] = []
-        let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
+        let announced = Self.announced(request.head)
+        guard announced <= limit else { throw Self.tooLarge(limit) }
         // What it says is believed up to what a batch mostly has.
-        bytes.reserveCapacity(max(0, min(announced, limit, 1 << 20)))
+        bytes.reserveCapacity(max(0, min(announced, 1 << 20)))
         let start = backend.clock.now
         for try await chunk in request.body {
             let count = chunk.readableBytes
@@ -44,14 +45,7 @@ struct EventBody: Sendable {
             guard room.take(count) else { throw BodyRoom.full }
             held += count
             bytes.append(contentsOf: chunk.readableBytesView)
-            let seconds = (backend.clock.now - start).inSeconds - Self.graceSeconds
-            guard Double(bytes.count) >= seconds * Self.bytesPerSecondMin else {
-                throw HTTPError(
-                    .requestTimeout,
-                    message: "the body came too slowly: \(bytes.count) bytes in "
-                        + "\(Int(seconds + Self.graceSeconds)) s"
-                )
-            }
+            if let error = Self.tooSlow(bytes.count, since: start, backend.clock) { throw error }
         }
         let encodings = try BodyEncoding.parse(request.headers[.contentEncoding])
         if encodings.isEmpty, bytes.count <= Self.shortByteCount { return try await use(bytes) }
@@ -65,6 +59,42 @@ struct EventBody: Sendable {
             guard !encodings.isEmpty else { return try await use(body) }
             return try await use(Self.decompress(body, encodings, limit))
         }
+    }
+
+    private static func announced(_ head: HTTPRequest) -> Int {
+        head.headerFields[.contentLength].flatMap { Int($0) } ?? 0
+    }
+
+    /// Whether a sender asks to be told before it sends a body, and may send it.
+    func mayCome(_ head: HTTPRequest) -> Bool {
+        guard head.headerFields[.expect]?.lowercased() == "100-continue" else { return false }
+        let path = head.path.map { String($0.prefix { $0 != "?" }) } ?? ""
+        return !EventPost.paths.contains(path)
+            || Self.announced(head) <= backend.settings.limits.bodyByteCountMax
+    }
+
+    /// The most bytes that ``EventPostHandler`` takes.
+    var shortByteCountMax: Int {
+        min(Self.shortByteCount, backend.settings.limits.bodyByteCountMax)
+    }
+
+    /// Whether there was room for so many bytes more; they are held then, until they are given.
+    func take(_ byteCount: Int) -> Bool { room.take(byteCount) }
+
+    func give(_ byteCount: Int) { room.give(byteCount) }
+
+    /// What is said to a sender of which so many bytes came since then; nil while that will do.
+    static func tooSlow(
+        _ byteCount: Int,
+        since start: Timestamp,
+        _ clock: any WallClock
+    ) -> HTTPError? {
+        let seconds = (clock.now - start).inSeconds
+        guard Double(byteCount) < (seconds - graceSeconds) * bytesPerSecondMin else { return nil }
+        return HTTPError(
+            .requestTimeout,
+            message: "the body came too slowly: \(byteCount) bytes in \(Int(seconds)) s"
+        )
     }
 
     @concurrent

@@ -1,0 +1,61 @@
+import Core
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+
+/// Turns errors into the API's error answer with the status that follows from the code.
+struct ErrorAnswers: RouterMiddleware {
+    typealias Context = BasicRequestContext
+
+    func handle(
+        _ request: Request,
+        context: Context,
+        next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch {
+            return Self.answer(error, to: request.head, context.logger).response
+        }
+    }
+
+    /// What is said of an error that a request caused.
+    static func answer(
+        _ error: any Error,
+        to request: HTTPRequest,
+        _ logger: Logger
+    ) -> WholeAnswer {
+        switch error {
+        case let error as FleetError:
+            return WholeAnswer(error)
+        case let error as HTTPError:
+            return answer(error, to: request)
+        case is CancellationError:
+            return WholeAnswer(FleetError(.unavailable, "the server is stopping"))
+        default:
+            logger.error("request failed", metadata: ["error": "\(error)"])
+            return WholeAnswer(FleetError(.internal, "\(error)"))
+        }
+    }
+
+    private static func answer(_ error: HTTPError, to request: HTTPRequest) -> WholeAnswer {
+        let code: FleetErrorCode =
+            switch error.status.code {
+            case 404: .notFound
+            case 408: .timeout
+            case 413: .resourceExhausted
+            default: .invalidArgument
+            }
+        let text =
+            switch error.status.code {
+            case 404:
+                "there is nothing at \(request.method.rawValue) \(URI(request.path ?? "").path)"
+            case 413:
+                (error.body ?? "the body is larger than the server takes")
+                    + "; send smaller batches"
+            default: error.body ?? "the request cannot be understood"
+            }
+        return WholeAnswer(FleetError(code, text, isRetriable: false), status: error.status)
+    }
+}

@@ -1,0 +1,52 @@
+import Client
+import Core
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+
+/// An answer whose body is there as a whole, so that it can be written without a router, too.
+struct WholeAnswer: Sendable {
+    var status: HTTPResponse.Status
+    var headers: HTTPFields
+    let body: ByteBuffer
+
+    /// Bytes of a content type.
+    init(_ content: [UInt8], type: String, status: HTTPResponse.Status = .ok) {
+        self.status = status
+        headers = [.contentType: type]
+        body = ByteBuffer(bytes: content)
+    }
+
+    /// Without a body.
+    init(status: HTTPResponse.Status) {
+        self.status = status
+        headers = [:]
+        body = ByteBuffer()
+    }
+
+    /// A value as JSON.
+    init(json value: some Encodable, status: HTTPResponse.Status = .ok) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        self.init(Array(try encoder.encode(value)), type: "application/json", status: status)
+    }
+
+    /// An error in the API's words, with a hint to come back when that helps.
+    init(_ error: FleetError, status: HTTPResponse.Status? = nil) {
+        do {
+            try self.init(
+                json: ErrorAnswer(error),
+                status: status ?? .init(code: error.code.httpStatus)
+            )
+        } catch {
+            self.init(status: .internalServerError)
+        }
+        if error.isRetriable { headers[.retryAfter] = "1" }
+    }
+
+    var response: Response {
+        body.readableBytes == 0
+            ? Response(status: status, headers: headers)
+            : Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+    }
+}

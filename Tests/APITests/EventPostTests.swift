@@ -1,0 +1,146 @@
+import Core
+import FoundationEssentials
+import HTTPTypes
+import Service
+import TestKit
+import Testing
+
+@testable import API
+
+/// Short posts are answered on their event loop, others by the router: nobody should see which.
+@Suite("Posts of events on the event loop")
+struct EventPostTests {
+    struct Post: Sendable, CustomTestStringConvertible {
+        let path: String
+        var type: String?
+        let body: String
+        var headers: [(HTTPField.Name, String)] = []
+
+        var testDescription: String { "\(path) \(type ?? "-") \(body.prefix(24))" }
+    }
+
+    private static let csv = "time,device,sensor,value\n1772323200,d,s,1\n1772323201,d,s,2\n"
+    private static let line = "m,host=d a=1 1772323200000000000\n"
+
+    static let posts: [Post] = [
+        Post(path: "/v1/events", type: "text/csv", body: csv),
+        Post(path: "/v1/events", body: csv),
+        Post(path: "/v1/events?time_unit=ms", type: "text/csv", body: csv),
+        Post(path: "/v1/events?time_unit=week", type: "text/csv", body: csv),
+        Post(path: "/v1/events?device=a%20b", body: "time,t,u\n1772323200,1,x\n"),
+        Post(path: "/v1/events", type: "text/html", body: csv),
+        Post(path: "/v1/events", type: "text/csv", body: ""),
+        Post(path: "/v1/events", type: "application/json", body: "{"),
+        Post(path: "/v1/events", type: "application/x-ndjson", body: "{}\n[]\n"),
+        Post(path: "/v1/events", body: csv, headers: [(.key, "a")]),
+        Post(path: "/v1/events", body: csv, headers: [(.key, "")]),
+        Post(path: "/v1/events", body: csv, headers: [(.key, String(repeating: "k", count: 257))]),
+        Post(path: "/v1/events/", body: csv),
+        Post(path: "/v1/event", body: csv),
+        Post(path: "/v1/events", body: csv, headers: [(.contentEncoding, "br")]),
+        Post(path: "/v1/events", body: csv, headers: [(.contentEncoding, "gzip")]),
+        Post(path: "/v1/events", body: csv, headers: [(.authorization, "Bearer wrong")]),
+        Post(path: "/write?db=x", body: line),
+        Post(path: "/write?db=x&precision=week", body: line),
+        Post(path: "/write", body: "m,host=d a=1\nm,host=d\n"),
+        Post(path: "/write", body: " \n"),
+        Post(path: "/api/v2/write?precision=s", body: "m,host=d a=1 1772323200\n"),
+        Post(path: "/api/v2/write", body: "nothing\n"),
+        Post(path: "/api/v2/write", body: line, headers: [(.authorization, "Token secret")]),
+        Post(path: "/api/v2/write", body: line, headers: [(.authorization, "Token wrong")]),
+    ]
+
+    @Test("the answer is the router's", arguments: posts, [nil, "secret"])
+    func same(_ post: Post, _ token: String?) async throws {
+        var answers: [Answer] = []
+        for way in APIFixture.Way.allCases {
+            let (stream, answer) = AsyncStream.makeStream(of: Answer.self)
+            try await APIFixture().withClient(token: token, by: way) { client in
+                var headers = post.headers
+                if let token, !headers.contains(where: { $0.0 == .authorization }) {
+                    headers.append((.authorization, "Bearer \(token)"))
+                }
+                answer.yield(
+                    try await client.call(
+                        .post,
+                        post.path,
+                        type: post.type,
+                        body: post.body,
+                        headers: headers
+                    )
+                )
+            }
+            answer.finish()
+            for await each in stream { answers.append(each) }
+        }
+        let (router, socket) = (try #require(answers.first), try #require(answers.last))
+        #expect(socket.status == router.status)
+        #expect(socket.text == router.text)
+        var (given, expected) = (socket.headers, router.headers)
+        // What a socket adds, and takes away from answers without a body.
+        for name in [HTTPField.Name.date, .server, .contentLength] {
+            (given[name], expected[name]) = (nil, nil)
+        }
+        #expect(given == expected)
+    }
+
+    private static func request(_ path: String, _ body: String, _ more: String = "") -> String {
+        "POST \(path) HTTP/1.1\r\nHost: x\r\n\(more)"
+            + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+
+    /// What a server says to bytes that come at once, before nothing more does.
+    private static func answers(to text: String, _ fixture: APIFixture) async throws -> [String] {
+        var all = ""
+        try await fixture.withServer { port in
+            let connection = try RawConnection(port: port)
+            try connection.send(text)
+            connection.finish()
+            all = await connection.textUntilClosed()
+        }
+        return all.components(separatedBy: "HTTP/1.1 ").dropFirst().map { String($0) }
+    }
+
+    @Test("answers keep the order of requests, whoever gives them", .timeLimit(.minutes(1)))
+    func pipelined() async throws {
+        let get = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+        let late = "time,device,sensor,value\n1772323202,d,s,3\n"
+        let text =
+            Self.request("/v1/events", Self.csv) + Self.request("/write", Self.line) + get
+            + Self.request("/v1/events", late) + get + Self.request("/nowhere", "x")
+            + Self.request("/v1/events", "time,device,sensor,value\n1772323203,d,s,4\n")
+        let fixture = try await APIFixture()
+        let answers = try await Self.answers(to: text, fixture)
+        #expect(answers.map { $0.prefix(3) } == ["200", "204", "200", "200", "200", "404", "200"])
+        #expect(answers.first?.contains(#""accepted":2"#) == true)
+        #expect(answers.dropFirst(2).first?.contains("accepted") == false)
+        let events = try await fixture.services.makeBackend(driver: fixture.driver)
+            .rawEvents(from: .distantPast, to: .distantFuture, device: "d", limit: 100)
+        #expect(events.values.sorted() == [1, 1, 2, 3, 4])
+    }
+
+    @Test("what is no request ends a connection after the answers before", .timeLimit(.minutes(1)))
+    func malformed() async throws {
+        let text = Self.request("/v1/events", Self.csv) + "GARBAGE\r\n\r\n"
+        let answers = try await Self.answers(to: text, APIFixture())
+        #expect(answers.map { $0.prefix(3) } == ["200", "400"])
+        let cut = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"
+        #expect(try await Self.answers(to: cut, APIFixture()).map { $0.prefix(3) } == ["400"])
+    }
+
+    @Test("who asks whether to go on is told so", .timeLimit(.minutes(1)))
+    func expectsContinue() async throws {
+        let text = Self.request("/v1/events", Self.csv, "Expect: 100-continue\r\n")
+        let answers = try await Self.answers(to: text, APIFixture())
+        #expect(answers.map { $0.prefix(3) } == ["100", "200"])
+        let large =
+            "POST /v1/events HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+            + "Content-Length: 999999999\r\n\r\n"
+        let refused = try await Self.answers(to: large, APIFixture())
+        #expect(refused.first?.prefix(3) == "413")
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let key = HTTPField.Name("Idempotency-Key") ?? .accept
+}
