@@ -81,8 +81,12 @@ package struct ServerDocument: Sendable, Equatable {
     /// Reads `fleetscore.yaml`.
     ///
     /// - Throws: ``FleetError`` `.invalidArgument` with the first problem and the number of others.
-    package static func parse(yaml: String, file: String) throws -> ServerDocument {
-        let checked = check(yaml: yaml, file: file)
+    package static func parse(
+        yaml: String,
+        file: String,
+        checkingWindows windowCheck: WindowCheck = { _ in nil }
+    ) throws -> ServerDocument {
+        let checked = check(yaml: yaml, file: file, checkingWindows: windowCheck)
         guard let document = checked.document else { throw FleetError(checked.problems) }
         return document
     }
@@ -90,7 +94,8 @@ package struct ServerDocument: Sendable, Equatable {
     /// Reads `fleetscore.yaml` and lists everything that is wrong with it, by line.
     package static func check(
         yaml: String,
-        file: String
+        file: String,
+        checkingWindows windowCheck: WindowCheck = { _ in nil }
     ) -> (document: ServerDocument?, problems: [DocumentProblem]) {
         let reader = DocumentReader(file: file)
         let keys = Setting.reference.map(\.name) + ["windows", "sources", "kafka"]
@@ -111,7 +116,7 @@ package struct ServerDocument: Sendable, Equatable {
         var document = ServerDocument(
             settings: settings,
             givenSettings: given,
-            windows: root.windowSettings()
+            windows: root.windowSettings(windowCheck)
         )
         document.mqtt = root.mqttSettings()
         document.kafka = root.kafkaSetting()

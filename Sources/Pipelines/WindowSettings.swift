@@ -57,6 +57,21 @@ package struct WindowSetting: Sendable, Equatable {
     }
 }
 
+/// Why windows of a definition cannot be built, as only those who build windows can tell.
+package struct WindowProblem: Sendable, Equatable {
+    /// The key of the definition, such as `where`.
+    package let key: String
+    package let message: String
+
+    package init(key: String, _ message: String) {
+        self.key = key
+        self.message = message
+    }
+}
+
+/// Looks whether windows of a definition can be built; nil when they can.
+package typealias WindowCheck = (WindowSetting) -> WindowProblem?
+
 /// The window definitions of `fleetscore.yaml`.
 package enum WindowSettings {
     /// Reads the window definitions only.
@@ -70,15 +85,18 @@ package enum WindowSettings {
 extension MappingReader {
     private static let windowKeys = [
         "name", "size", "slide", "gap", "max_size", "allowed_lateness", "where", "quantiles",
-        "late",
-        "correct_for", "watermark", "retention",
+        "late", "correct_for", "watermark", "retention",
     ]
 
-    /// The `windows` list of `fleetscore.yaml`.
-    func windowSettings() -> [WindowSetting] {
+    /// The `windows` list of `fleetscore.yaml`; a definition without problems is checked further.
+    func windowSettings(_ check: WindowCheck) -> [WindowSetting] {
         var settings: [WindowSetting] = []
         for mapping in mappings("windows", countMax: WindowSetting.countMax, Self.windowKeys) {
+            let problemCount = reader.problems.count
             guard let setting = mapping.windowSetting() else { continue }
+            if reader.problems.count == problemCount, let problem = check(setting) {
+                mapping.report(problem.key, problem.message)
+            }
             if settings.contains(where: { $0.name == setting.name }) {
                 mapping.report("name", "\"\(setting.name)\" is given twice")
             }

@@ -86,17 +86,21 @@ public struct WindowDefinition: Sendable, Equatable {
             try check(slide, "slide", from: .milliseconds(1))
             guard slide <= size else {
                 throw refused(
-                    "the slide \(slide) is longer than the size \(size), readings between "
-                        + "windows would be lost",
+                    "the slide \(slide.text) is longer than the size \(size.text), readings "
+                        + "between windows would be lost",
                     hint: "use a slide of at most the size"
                 )
             }
             let geometry = PaneGeometry(size: size.microseconds, slide: slide.microseconds)
             guard geometry.paneCount <= Self.paneCountMax else {
+                let least = Duration.microseconds((size.microseconds - 1) / Self.paneCountMax + 1)
+                let pane = Duration.microseconds(geometry.pane)
                 throw refused(
-                    "the size \(size) and the slide \(slide) need \(geometry.paneCount) panes a "
-                        + "window, at most \(Self.paneCountMax) are supported",
-                    hint: "use a size that is a multiple of the slide, or a longer slide"
+                    "a size of \(size.text) every \(slide.text) needs \(geometry.paneCount) panes "
+                        + "a window, of \(pane.text) each; there may be at most "
+                        + "\(Self.paneCountMax)",
+                    hint: "a pane is the greatest common divisor of size and slide: choose a "
+                        + "slide that makes it at least \(least.text)"
                 )
             }
         case .session(let gap, let maxSize):
@@ -104,7 +108,7 @@ public struct WindowDefinition: Sendable, Equatable {
             try check(maxSize, "longest session", from: .milliseconds(1))
             guard gap <= maxSize else {
                 throw refused(
-                    "the gap \(gap) is longer than the longest session \(maxSize)",
+                    "the gap \(gap.text) is longer than the longest session \(maxSize.text)",
                     hint: "use a longest session of at least the gap"
                 )
             }
@@ -137,8 +141,9 @@ public struct WindowDefinition: Sendable, Equatable {
     private func check(_ duration: Duration, _ part: String, from minimum: Duration) throws {
         guard duration >= minimum, duration <= Self.durationMax, duration.isWholeMicroseconds
         else {
+            let isReadable = duration > .zero && duration.isWholeMicroseconds
             throw refused(
-                "the \(part) \(duration) is out of range",
+                "the \(part) \(isReadable ? duration.text : "\(duration)") is out of range",
                 hint: minimum == .zero ? "use 0s to 366d" : "use 1ms to 366d"
             )
         }

@@ -116,6 +116,28 @@ struct ServerSettingsTests {
         #expect(checked.problems.map(\.description) == [message])
     }
 
+    @Test("What those who build windows refuse is reported at the key's line, once")
+    func windowCheck() {
+        let yaml = """
+            windows:
+              - {name: fine, size: 1m}
+              - name: hot
+                size: 1m
+                where: "valu > 5"
+              - {name: worse, size: 1m, slide: 2m}
+            """
+        let checked = ServerDocument.check(yaml: yaml, file: "f") { setting in
+            setting.name == "fine" ? nil : WindowProblem(key: "where", "\(setting.name) is refused")
+        }
+        #expect(checked.document == nil)
+        #expect(
+            checked.problems.map(\.description) == [
+                "f:5 windows[1].where: hot is refused",
+                "f:6 windows[2].slide: is longer than the size of 1m",
+            ]
+        )
+    }
+
     @Test("Every default in the reference sets the value it stands for")
     func defaultsApply() throws {
         var settings = ServerSettings()

@@ -50,6 +50,29 @@ struct WindowDefinitionTests {
         #expect(error?.message.contains("\"w\"") == true)
     }
 
+    @Test("Too many panes: how many there may be, in durations as people write them")
+    func panes() {
+        let error = #expect(throws: FleetError.self) {
+            try WindowDefinition(
+                name: "w",
+                kind: .hopping(slide: .seconds(7)),
+                size: .seconds(7 * 86_400)
+            )
+        }
+        #expect(
+            error?.description == "window \"w\": a size of 7d every 7s needs 86400 panes a window, "
+                + "of 7s each; there may be at most 10000; a pane is the greatest common divisor "
+                + "of size and slide: choose a slide that makes it at least 1m480ms"
+        )
+        #expect(throws: Never.self) {
+            try WindowDefinition(
+                name: "w",
+                kind: .hopping(slide: .microseconds(60_480_000)),
+                size: .seconds(7 * 86_400)
+            )
+        }
+    }
+
     @Test("Panes are the greatest common divisor; ends of windows follow the slide")
     func geometry() {
         let geometry = PaneGeometry(size: 10, slide: 4)

@@ -93,7 +93,7 @@ struct ConfigCommand: ParsableCommand {
         var file = ConfigurationLoader.defaultFile
 
         func run() throws {
-            let checked = ServerDocument.check(yaml: try Files.text(file), file: file)
+            let checked = ConfigurationLoader.check(yaml: try Files.text(file), file: file)
             for problem in checked.problems { Terminal.complain("\(problem)") }
             guard checked.problems.isEmpty else { throw ExitCode(2) }
             Terminal.say("\(file) is fine")

@@ -32,7 +32,24 @@ enum ConfigurationLoader {
         } else {
             return try ServerDocument.parse(yaml: ServerDocument.starter, file: "defaults")
         }
-        return try ServerDocument.parse(yaml: Files.text(file), file: file)
+        let checked = check(yaml: try Files.text(file), file: file)
+        guard let document = checked.document else { throw FleetError(checked.problems) }
+        return document
+    }
+
+    /// Reads a configuration and lists everything that is wrong with it, windows included.
+    static func check(
+        yaml: String,
+        file: String
+    ) -> (document: ServerDocument?, problems: [DocumentProblem]) {
+        let checked = ServerDocument.check(
+            yaml: yaml,
+            file: file,
+            checkingWindows: WindowProblem.find
+        )
+        guard let document = checked.document else { return checked }
+        let problems = SourceOpener.problems(document, file: file)
+        return problems.isEmpty ? checked : (nil, problems)
     }
 }
 
