@@ -35,10 +35,13 @@ package struct RegistryInfo: Sendable, Codable, Equatable {
 }
 
 extension RegistryInfo {
-    private enum CodingKeys: String, CodingKey {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
         case device, sensor, site, unit, expectedInterval, min, max, updatedAt
         case snakeInterval = "expected_interval"
     }
+
+    /// The keys that an entry may have.
+    package static let keys = CodingKeys.allCases.map(\.rawValue)
 
     /// Takes `expected_interval` too, as the settings spell it.
     package init(from decoder: any Decoder) throws {

@@ -53,6 +53,18 @@ struct RegistryRoutesTests {
         ("text/csv", "", "empty"), ("text/csv", "name\nx\n", "no device column"),
         ("text/csv", "device,min\na,low\n", "line 2"), ("text/csv", "device\n\"a\n", "quote"),
         ("text/csv", "device,site\n,x\n", "line 2 has no device"),
+        (
+            "application/json", #"[{"device":"m-0"},{"device":"m-1","expectedIntervall":"30s"}]"#,
+            #"entry 2 (\"m-1\") has the unknown key \"expectedIntervall\""#
+        ),
+        (
+            "application/json", #"[{"device":"m-1","sit":"x"}]"#,
+            #"did you mean \"site\"?"#
+        ),
+        ("text/csv", "device,foo\nm-1,x\n", #"unknown column \"foo\""#),
+        ("text/csv", "device,expected_intervall\nm-1,1s\n", #"mean \"expected_interval\"?"#),
+        ("text/csv", "device,site,Site\nm-1,a,b\n", #"two columns \"site\""#),
+        ("text/csv", "device,min,max\nm-1,1,5,2,5\n", "line 2 has 5 fields, the header 3"),
     ]
 
     @Test("a bad entry is named and none is taken", arguments: refused)
@@ -62,6 +74,26 @@ struct RegistryRoutesTests {
             let answer = try await Self.put(client, given.type, given.body)
             #expect(answer.status == 400 && answer.text.contains(given.text), "\(answer.text)")
             #expect(try await client.get("/v1/registry").text == "[]")
+        }
+    }
+
+    @Test("a list is taken back as it is answered, a table apart by semicolons or tabs too")
+    func forms() async throws {
+        let fixture = try await APIFixture()
+        try await fixture.withClient { client in
+            let tables = [
+                "device;site;expectedInterval;\na;x,y;10s;\n", "\nDevice\tSite\nb\tz;z\n",
+                "\u{FEFF}\"device\"; min\r\nc;-1.5\r\n",
+            ]
+            for table in tables {
+                #expect(try await Self.put(client, "text/csv", table).text == #"{"changed":1}"#)
+            }
+            let listed = try await client.get("/v1/registry")
+            let found: [RegistryInfo] = try listed.decoded()
+            #expect(found.map(\.site) == ["x,y", "z;z", nil])
+            #expect(found.first?.expectedInterval == "10s" && found.last?.min == -1.5)
+            let again = try await Self.put(client, "application/json", listed.text)
+            #expect(again.text == #"{"changed":3}"#)
         }
     }
 

@@ -46,7 +46,7 @@ struct RegistryRoutes {
     private func set(_ request: Request) async throws -> Response {
         let body = try await request.body(upTo: Self.bodyByteCountMax)
         let isTable = request.headers[.contentType]?.hasPrefix("text/csv") ?? false
-        let infos = try isTable ? RegistryTable.parse(body) : Self.list(body)
+        let infos = try isTable ? RegistryTable.parse(body) : RegistryList.parse(body)
         guard infos.count <= Self.entryCountMax else {
             throw FleetError(
                 .invalidArgument,
@@ -59,19 +59,6 @@ struct RegistryRoutes {
         try await backend.windows.setRegistry(entries)
         try await backend.ingest.rules.reload(from: backend.windows)
         return try JSONAnswer.ok(RegistryAnswer(changed: entries.count))
-    }
-
-    private static func list(_ body: [UInt8]) throws -> [RegistryInfo] {
-        do {
-            return try JSONDecoder().decode([RegistryInfo].self, from: Data(body))
-        } catch {
-            throw FleetError(
-                .invalidArgument,
-                "the body is no list of registry entries",
-                hint: "send [{\"device\": …, \"sensor\": …, \"unit\": …}], or CSV as text/csv",
-                cause: error
-            )
-        }
     }
 
     private func remove(_ key: SeriesKey) async throws -> Response {

@@ -86,8 +86,23 @@ struct DevicesCommand: AsyncParsableCommand {
 
         @OptionGroup var options: ServerOptions
 
+        func validate() throws {
+            let isSaid = site != nil || unit != nil || every != nil || min != nil || max != nil
+            guard isSaid else {
+                throw ValidationError("say something: --site, --unit, --every, --min or --max")
+            }
+        }
+
         func run() async throws {
             let key = try SeriesKey(parsing: key)
+            for (name, limit) in [("--min", min), ("--max", max)] {
+                guard let limit, !limit.isFinite else { continue }
+                throw FleetError(
+                    .invalidArgument,
+                    "\(name) \(limit) of \"\(key)\" limits nothing",
+                    hint: "give a number, or leave it out"
+                )
+            }
             let entry = RegistryInfo(
                 device: key.device,
                 sensor: key.isDevice ? nil : key.sensor,
@@ -112,7 +127,8 @@ struct DevicesCommand: AsyncParsableCommand {
                 Example:
                   fleetscore devices import devices.csv
 
-                Columns: device, and any of sensor, site, unit, expected_interval, min and max.
+                Columns, apart by commas, semicolons or tabs: device, and any of sensor, site,
+                unit, expected_interval, min and max.
                 """
         )
 
