@@ -28,6 +28,14 @@ package enum FeatureSelection: Sendable, Equatable {
         }
     }
 
+    /// The aggregate of each feature, in order.
+    package var aggregates: [Aggregate] {
+        switch self {
+        case .series(let aggregates): aggregates
+        case .device(let features): features.map(\.aggregate)
+        }
+    }
+
     package var count: Int {
         switch self {
         case .series(let aggregates): aggregates.count

@@ -32,7 +32,10 @@ package struct PipelineRegistry: Sendable {
 
     /// What a document gets wrong that only this server can know.
     package func check(_ document: PipelineDocument, file: String) throws {
-        guard settings.window(document.windows) == nil else { return }
+        if let window = settings.window(document.windows) {
+            try check(document.features, of: window, file: file)
+            return
+        }
         let names = settings.windows.map(\.name)
         let guess = DidYouMean.suggestion(for: document.windows, among: names)
         throw FleetError(
@@ -40,6 +43,24 @@ package struct PipelineRegistry: Sendable {
             "\(file) windows: this server has no window definition \"\(document.windows)\"",
             hint: guess.map { "did you mean \"\($0)\"?" }
                 ?? "it has \(names.joined(separator: ", ")); add it to fleetscore.yaml"
+        )
+    }
+
+    /// Refuses quantiles that the windows do not have: every run would fail.
+    private func check(
+        _ features: FeatureSelection,
+        of window: WindowDefinition,
+        file: String
+    ) throws {
+        let missing = Set(features.aggregates.compactMap(\.quantile))
+            .subtracting(window.quantiles).sorted()
+        guard !missing.isEmpty else { return }
+        let wanted = (window.quantiles + missing).sorted().map { "\($0)" }
+        throw FleetError(
+            .invalidArgument,
+            "\(file) features: window \(window.name) has no quantile "
+                + missing.map { "\($0)" }.joined(separator: ", "),
+            hint: "add `quantiles: [\(wanted.joined(separator: ", "))]` to it in fleetscore.yaml"
         )
     }
 
