@@ -129,15 +129,20 @@ struct StatusCommand: AsyncParsableCommand {
                     + "\(status.duplicates.grouped) duplicates"
             )
             if let problem = status.problem { Terminal.say("problem: \(problem)") }
+            SourceTable.lines(status.sources).forEach { Terminal.say($0) }
             var table = TextTable(
-                ["windows", "size", "closed", "events", "filtered", "late", "watermark"],
-                numbers: ["closed", "events", "filtered", "late"]
+                [
+                    "windows", "size", "closed", "events", "filtered", "late", "adjusted",
+                    "corrected", "watermark",
+                ],
+                numbers: ["closed", "events", "filtered", "late", "adjusted", "corrected"]
             )
             for definition in status.definitions {
                 table.add([
                     definition.name, definition.size, definition.closed.grouped,
                     definition.windowed.grouped, definition.filtered.grouped,
-                    definition.late.grouped, definition.watermark?.description ?? "–",
+                    definition.late.grouped, definition.adjusted.grouped,
+                    definition.corrected.grouped, definition.watermark?.description ?? "–",
                 ])
             }
             table.lines.forEach { Terminal.say($0) }

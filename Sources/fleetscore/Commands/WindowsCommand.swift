@@ -24,9 +24,9 @@ struct WindowsCommand: AsyncParsableCommand {
                 var table = TextTable(
                     [
                         "windows", "kind", "size", "lateness", "late events", "kept", "closed",
-                        "events", "filtered", "late", "watermark",
+                        "events", "filtered", "late", "adjusted", "corrected", "watermark",
                     ],
-                    numbers: ["closed", "events", "filtered", "late"]
+                    numbers: ["closed", "events", "filtered", "late", "adjusted", "corrected"]
                 )
                 for definition in definitions {
                     table.add([
@@ -34,7 +34,8 @@ struct WindowsCommand: AsyncParsableCommand {
                         definition.allowedLateness, definition.latePolicy,
                         definition.retention ?? "for ever", definition.closed.grouped,
                         definition.windowed.grouped, definition.filtered.grouped,
-                        definition.late.grouped, definition.watermark?.description ?? "–",
+                        definition.late.grouped, definition.adjusted.grouped,
+                        definition.corrected.grouped, definition.watermark?.description ?? "–",
                     ])
                 }
                 table.lines.forEach { Terminal.say($0) }
