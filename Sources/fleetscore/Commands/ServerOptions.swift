@@ -19,7 +19,7 @@ struct ServerOptions: ParsableArguments {
         let environment = ProcessInfo.processInfo.environment
         let address = server ?? environment["FLEETSCORE_SERVER"] ?? "http://127.0.0.1:8380"
         let token = try (tokenFile ?? environment["FLEETSCORE_TOKEN_FILE"]).map {
-            try Files.text($0).trimmed
+            try TokenFile.read($0)
         }
         return try FleetscoreClient(
             server: address.contains("://") ? address : "http://" + address,

@@ -351,7 +351,7 @@ struct ServerProcess {
             }
             return nil
         }
-        let text = try Files.text(path).trimmed
+        let text = try TokenFile.read(path)
         guard text.utf8.count >= 16 else {
             throw FleetError(
                 .invalidArgument,
