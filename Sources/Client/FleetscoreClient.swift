@@ -28,6 +28,12 @@ package struct FleetscoreClient: Sendable {
         self.timeout = timeout
     }
 
+    /// Whether the server is on this machine.
+    package var isLocal: Bool {
+        let host = URL(string: server)?.host() ?? ""
+        return ["localhost", "::1", "[::1]"].contains(host) || host.hasPrefix("127.")
+    }
+
     /// Answers at once when nothing listens, where the default keeps trying until the timeout.
     private static let http: HTTPClient = {
         var configuration = HTTPClient.Configuration(

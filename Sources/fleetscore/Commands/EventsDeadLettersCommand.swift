@@ -53,8 +53,8 @@ struct DeadLetterOptions: ParsableArguments {
     @Option(help: "Only those of a device, where it could be read.")
     var device: String?
 
-    @Option(help: "Only those received since a time, RFC 3339.")
-    var since: String?
+    @Option(help: "Only those received since a time, RFC 3339.", transform: Timestamp.argument)
+    var since: Timestamp?
 }
 
 extension EventsCommand.DeadLetters {
@@ -78,7 +78,7 @@ extension EventsCommand.DeadLetters {
             var query = ["limit": "\(limit)"]
             query["reason"] = filter.reason
             query["device"] = filter.device
-            query["since"] = filter.since
+            query["since"] = filter.since?.description
             query["before"] = before.map { "\($0)" }
             let letters: [DeadLetterInfo] = try await options.client().get(
                 "/v1/events/dead-letters",
@@ -149,17 +149,11 @@ extension EventsCommand.DeadLetters {
         }
 
         func run() async throws {
-            let since = try filter.since.map { text in
-                guard let time = Timestamp(rfc3339: text) else {
-                    throw ValidationError("--since \(text) is no RFC 3339 time")
-                }
-                return time
-            }
             let request = ReplayRequest(
                 numbers: numbers.isEmpty ? nil : numbers,
                 reason: filter.reason,
                 device: filter.device,
-                since: since,
+                since: filter.since,
                 limit: numbers.isEmpty ? limit : nil
             )
             let answer: ReplayAnswer = try await options.client(timeout: .seconds(3600)).post(

@@ -76,7 +76,7 @@ extension EventsCommand {
                 )
             }
             let sender = EventSender(client: client, batchEventCount: batch, keyPrefix: "file")
-            let lateBefore = try await sender.status().late
+            let lateBefore = try await sender.statusOnceUp().late
             let sent = try await Self.stoppable(total: source.events.count) { progress in
                 try await sender.send(source.events, progress: progress)
             }

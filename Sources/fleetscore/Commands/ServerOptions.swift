@@ -33,3 +33,15 @@ struct ServerOptions: ParsableArguments {
         if json { try Terminal.sayJSON(value) } else { people(value) }
     }
 }
+
+extension Timestamp {
+    /// A moment that an option names, in RFC 3339.
+    ///
+    /// - Throws: `ValidationError`, which is shown with the usage of the option's own command.
+    @Sendable static func argument(_ text: String) throws -> Timestamp {
+        guard let time = Timestamp(rfc3339: text) else {
+            throw ValidationError("write RFC 3339, such as 2026-01-01T00:00:00Z")
+        }
+        return time
+    }
+}

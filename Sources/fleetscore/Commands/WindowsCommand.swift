@@ -60,22 +60,32 @@ struct WindowsCommand: AsyncParsableCommand {
         @Option(help: "Name of the window definition.")
         var definition: String
 
-        @Option(help: "Windows that end after this time, RFC 3339.")
-        var from: String
+        @Option(help: "Windows that end after this time, RFC 3339.", transform: Timestamp.argument)
+        var from: Timestamp
 
-        @Option(help: "Windows that end at this time or before, RFC 3339.")
-        var to: String
+        @Option(
+            help: "Windows that end at this time or before, RFC 3339.",
+            transform: Timestamp.argument
+        )
+        var to: Timestamp
 
         @Option(help: "Where raw events are read: log, or capture for older ones.")
         var source = "log"
 
         @OptionGroup var options: ServerOptions
 
+        func validate() throws {
+            guard ["log", "capture"].contains(source) else {
+                throw ValidationError("--source \(source) is not log or capture")
+            }
+        }
+
         func run() async throws {
+            try await checkDefinition()
             let request = RebuildRequest(
                 definition: definition,
-                from: try time(from, "--from"),
-                to: try time(to, "--to"),
+                from: from,
+                to: to,
                 source: source
             )
             Terminal.complain("rebuilding \(definition) windows from the \(source) …")
@@ -92,11 +102,16 @@ struct WindowsCommand: AsyncParsableCommand {
             }
         }
 
-        private func time(_ text: String, _ name: String) throws -> Timestamp {
-            guard let time = Timestamp(rfc3339: text) else {
-                throw ValidationError("\(name) \(text) is no RFC 3339 time")
-            }
-            return time
+        /// Says that there is no such definition before saying that it is rebuilt.
+        private func checkDefinition() async throws {
+            let status: StatusInfo = try await options.client().get("/v1/status")
+            let names = status.definitions.map(\.name)
+            guard !names.contains(definition) else { return }
+            throw FleetError(
+                .notFound,
+                "there is no window definition \"\(definition)\"",
+                hint: DidYouMean.hint(for: definition, among: names)
+            )
         }
     }
 }

@@ -62,6 +62,21 @@ struct EventSender {
         return (status.definitions.map(\.late).max() ?? 0, status.lag)
     }
 
+    /// As ``status()``; a server of this machine that is just starting gets a few seconds for it.
+    func statusOnceUp() async throws -> (late: Int64, lag: Int64) {
+        let start = ContinuousClock.now
+        while client.isLocal, ContinuousClock.now - start < Self.startTimeMax {
+            do {
+                return try await status()
+            } catch let error as FleetError where error.code == .unavailable {
+                try await clock.sleep(for: .milliseconds(200))
+            }
+        }
+        return try await status()
+    }
+
+    private static let startTimeMax = Duration.seconds(5)
+
     /// Says that everything is sent.
     func complete() async throws {
         _ = try await client.bytes("POST", "/v1/events/complete", [:], body: nil)
