@@ -13,11 +13,14 @@ struct ErrorAnswers: RouterMiddleware {
         context: Context,
         next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
+        let response: Response
         do {
-            return try await next(request, context)
+            response = try await next(request, context)
         } catch {
-            return Self.answer(error, to: request.head, context.logger).response
+            response = Self.answer(error, to: request.head, context.logger).response
         }
+        // A client would take a body for the beginning of the next answer.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     /// What is said of an error that a request caused.

@@ -15,7 +15,10 @@ struct StatusTests {
     func ready() async throws {
         let fixture = try await APIFixture()
         try await fixture.withClient { client in
-            #expect(try await client.get("/health").text == #"{"status":"ok"}"#)
+            let health = try await client.get("/health").text
+            #expect(
+                health == #"{"message":"ready for events","name":"fleetscore","status":"pass"}"#
+            )
             let early = try await client.get("/ready")
             #expect(early.status == 503 && early.text.contains("being restored"))
             try await fixture.settle()
@@ -23,6 +26,19 @@ struct StatusTests {
             #expect(ready.status == 200 && ready.text == #"{"status":"ready"}"#)
             await fixture.services.catalog.close()
             #expect(try await client.get("/ready").status == 503)
+        }
+    }
+
+    @Test("probes that ask with HEAD get the status without a body")
+    func head() async throws {
+        let fixture = try await APIFixture()
+        try await fixture.withClient(token: "0123456789abcdef") { client in
+            for (path, status) in [("/health", 200), ("/ready", 503), ("/nothing", 401)] {
+                let answer = try await client.call(.head, path)
+                #expect(answer.status == status && answer.text.isEmpty, "\(path): \(answer)")
+            }
+            try await fixture.settle()
+            #expect(try await client.call(.head, "/ready").status == 200)
         }
     }
 

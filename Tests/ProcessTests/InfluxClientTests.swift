@@ -39,6 +39,8 @@ extension ProcessTests {
             from influxdb_client.rest import ApiException
             v2 = V2(f"http://{host}:{port}", token="secret", org="o", enable_gzip=True)
             print("ping", v2.ping())
+            health = v2.health()
+            print("health", health.name, health.status)
             write = v2.write_api(write_options=SYNCHRONOUS)
             write.write("plant", "o", Point("vibration").tag("host", "m-2").tag("axis", "x")
                 .field("value", 0.25).field("note", "text")
@@ -67,6 +69,7 @@ extension ProcessTests {
                     databases [{'name': 'fleetscore'}]
                     v1 400 True True
                     ping True
+                    health fleetscore pass
                     v2 400 True
 
                     """

@@ -4,14 +4,16 @@ import Hummingbird
 import Service
 import Store
 
-/// `GET /health`, `/ready`, `/metrics` and `/v1/status`.
+/// `GET /health`, `/ready`, `/metrics` and `/v1/status`; probes may ask the first two with `HEAD`.
 struct HealthRoutes {
     let backend: Backend
     let silent: SilentCount
 
     func add(to router: Router<BasicRequestContext>) {
-        router.get("/health") { _, _ in try JSONAnswer.ok(["status": "ok"]) }
+        router.get("/health") { _, _ in try health() }
+        router.head("/health") { _, _ in try health() }
         router.get("/ready") { _, _ in try await ready() }
+        router.head("/ready") { _, _ in try await ready() }
         router.get("/metrics") { _, _ in
             JSONAnswer.bytes(
                 Array(await metrics().utf8),
@@ -19,6 +21,13 @@ struct HealthRoutes {
             )
         }
         router.get("/v1/status") { _, _ in try JSONAnswer.ok(await backend.status()) }
+    }
+
+    /// What the health check of InfluxDB's clients reads.
+    private func health() throws -> Response {
+        try JSONAnswer.ok(
+            ["name": "fleetscore", "status": "pass", "message": "ready for events"]
+        )
     }
 
     private func ready() async throws -> Response {
