@@ -24,6 +24,7 @@ package enum APIRouter {
         HealthRoutes(backend: backend, silent: silent).add(to: router)
         EventRoutes(backend: backend, bodies: bodies).add(to: router)
         InfluxRoutes(backend: backend, bodies: bodies).add(to: router)
+        SendRoutes(backend: backend).add(to: router)
         DeadLetterRoutes(backend: backend).add(to: router)
         RegistryRoutes(backend: backend).add(to: router)
         FleetRoutes(backend: backend).add(to: router)

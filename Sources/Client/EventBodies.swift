@@ -50,7 +50,13 @@ package struct EventBodies: Sendable {
     /// The next body; nil when all rows before `start` are all there are.
     package func body(from start: Int) -> Body? {
         guard start < events.count else { return nil }
-        let countMax = min(eventCountMax, events.count - start)
+        return body(of: start..<(start + min(eventCountMax, events.count - start)))
+    }
+
+    /// The body of some rows, or of the first of them when they are too many bytes.
+    package func body(of rows: Range<Int>) -> Body {
+        let start = rows.lowerBound
+        let countMax = rows.count
         let capacity = min(
             Self.header.count + countMax * rowByteCountMax,
             max(byteCountMax, Self.header.count + rowByteCountMax)

@@ -1,5 +1,5 @@
 import AsyncHTTPClient
-import Core
+package import Core
 import FoundationEssentials
 import NIOCore
 import NIOHTTP1
@@ -118,22 +118,40 @@ package struct FleetscoreClient: Sendable {
         body: Body?,
         headers: [String: String] = [:]
     ) async throws -> [UInt8] {
-        var request = HTTPClientRequest(url: server + path + Self.text(of: query))
-        request.method = HTTPMethod(rawValue: method)
-        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        let response = try await respond(method, path, query, body: body, headers: headers)
+        guard response.isSuccess else { throw error(response, path: path) }
+        return response.body
+    }
+
+    /// Sends a request and answers the response, whatever its status is.
+    ///
+    /// - Throws: ``FleetError`` `.unavailable` when the server cannot be reached.
+    package func respond(
+        _ method: String,
+        _ path: String,
+        _ query: [String: String],
+        body: Body?,
+        headers: [String: String] = [:]
+    ) async throws -> ServerResponse {
+        var request = request(method, path, query)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body {
             request.headers.add(name: "content-type", value: body.contentType)
             request.body = .bytes(ByteBuffer(bytes: body.bytes))
         }
-        let response: HTTPClientResponse
-        let content: ByteBuffer
         do {
-            response = try await Self.http.execute(
+            let response = try await Self.http.execute(
                 request,
                 timeout: .nanoseconds(timeout.microseconds * 1000)
             )
-            content = try await response.body.collect(upTo: 1 << 30)
+            let content = try await response.body.collect(upTo: 1 << 30)
+            return ServerResponse(
+                status: Int(response.status.code),
+                body: Array(content.readableBytesView),
+                retryAfter: ServerResponse.retryAfter(
+                    response.headers.first(name: "retry-after")
+                )
+            )
         } catch is CancellationError {
             throw CancellationError()
         } catch {
@@ -143,11 +161,11 @@ package struct FleetscoreClient: Sendable {
                 hint: "is it running? start it with `fleetscore serve`, or pass --server"
             )
         }
-        let answer = Array(content.readableBytesView)
-        guard (200..<300).contains(response.status.code) else {
-            throw Self.error(response.status, answer, path: path)
-        }
-        return answer
+    }
+
+    /// What the server meant by a response that is none of success.
+    package func error(_ response: ServerResponse, path: String) -> FleetError {
+        error(.init(statusCode: response.status), response.body, path: path)
     }
 
     /// Posts a body that comes piece by piece, however long that takes, and reads the answer.
@@ -170,7 +188,7 @@ package struct FleetscoreClient: Sendable {
         let response = try await execute(request, timeout: Self.longTimeout)
         let answer = Array(try await response.body.collect(upTo: 1 << 30).readableBytesView)
         guard (200..<300).contains(response.status.code) else {
-            throw Self.error(response.status, answer, path: path)
+            throw error(response.status, answer, path: path)
         }
         return try Self.decode(answer, path: path)
     }
@@ -186,7 +204,7 @@ package struct FleetscoreClient: Sendable {
         let response = try await execute(request("GET", path, query), timeout: Self.longTimeout)
         guard (200..<300).contains(response.status.code) else {
             let answer = Array(try await response.body.collect(upTo: 1 << 20).readableBytesView)
-            throw Self.error(response.status, answer, path: path)
+            throw error(response.status, answer, path: path)
         }
         for try await piece in response.body {
             try piece.withUnsafeReadableBytes { try body($0) }
@@ -229,7 +247,7 @@ package struct FleetscoreClient: Sendable {
         }
     }
 
-    private static func decode<Answer: Decodable>(
+    package static func decode<Answer: Decodable>(
         _ bytes: [UInt8],
         path: String
     ) throws -> Answer {
@@ -245,11 +263,20 @@ package struct FleetscoreClient: Sendable {
         }
     }
 
-    private static func error(
+    private func error(
         _ status: HTTPResponseStatus,
         _ body: [UInt8],
         path: String
     ) -> FleetError {
+        if status == .unauthorized {
+            return FleetError(
+                .invalidArgument,
+                token == nil
+                    ? "the server at \(server) wants a token"
+                    : "the server at \(server) does not take this token",
+                hint: "pass --token-file FILE, or set FLEETSCORE_TOKEN_FILE"
+            )
+        }
         do {
             return try JSONDecoder().decode(ErrorAnswer.self, from: Data(body)).asError
         } catch {
@@ -258,7 +285,8 @@ package struct FleetscoreClient: Sendable {
                 case 401, 403: .invalidArgument
                 case 404: .notFound
                 case 429: .resourceExhausted
-                case 503: .unavailable
+                case 502, 503: .unavailable
+                case 504: .timeout
                 default: .internal
                 }
             return FleetError(code, "the server answered \(status) to \(path)")

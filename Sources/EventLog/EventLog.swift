@@ -108,6 +108,11 @@ package protocol EventLog: Sendable {
     ///   after close or after an earlier write error left the log read-only.
     func append(_ events: EventBatch, idempotencyKey: String?) async throws -> AppendReceipt
 
+    /// Whether a batch with this key was appended, as far as this process can tell; appends nothing.
+    ///
+    /// A broker's log cannot tell and answers no.
+    func knows(idempotencyKey: String) async throws -> Bool
+
     /// Appends a control record (`idle` or `complete`) to a partition, durably.
     func append(control: LogRecord, partition: Int) async throws
 
@@ -148,6 +153,8 @@ package protocol EventLog: Sendable {
 
 extension EventLog {
     package var offsetsHaveGaps: Bool { false }
+
+    package func knows(idempotencyKey: String) async throws -> Bool { false }
 
     package func readJoined(
         from offsets: [Int64],

@@ -86,6 +86,14 @@ package final class MemoryLog: EventLog {
         return receipt
     }
 
+    package func knows(idempotencyKey: String) async throws -> Bool {
+        let key = try IdempotencyKey(idempotencyKey)
+        return try state.withLock { state in
+            if state.isClosed { throw LogState.closed }
+            return state.keys[key] != nil
+        }
+    }
+
     package func append(control: LogRecord, partition: Int) async throws {
         guard (0..<partitionCount).contains(partition) else {
             throw FleetError(

@@ -104,6 +104,10 @@ package final class SegmentLog: EventLog {
         return try await enqueue(record, eventCount: events.count)
     }
 
+    package func knows(idempotencyKey: String) async throws -> Bool {
+        try known(IdempotencyKey(idempotencyKey)) != nil
+    }
+
     package func append(control: LogRecord, partition: Int) async throws {
         guard (0..<partitionCount).contains(partition) else {
             throw FleetError(

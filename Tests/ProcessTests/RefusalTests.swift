@@ -81,6 +81,7 @@ extension ProcessTests {
             let server = try await RunningServer.ready(child)
             let without = try await server.run(["status"], in: folder)
             #expect(without.exitCode != 0 && without.errorLines.count == 1, "\(without)")
+            #expect(without.errors.contains("wants a token; pass --token-file"), "\(without)")
             let with = try await server.run(["status", "--token-file", "token"], in: folder)
             #expect(with.exitCode == 0, "\(with)")
             try await server.expectCleanEnd()

@@ -16,11 +16,16 @@ extension EventsCommand {
                   fleetscore events send history.ndjson --time-zone Europe/Berlin
                   sqlite3 -csv -header plant.db 'select …' | fleetscore events send -
 
-                Takes CSV, NDJSON, JSON, InfluxDB line protocol (.lp) and Parquet; - is
-                standard input. All files are sent together in time order. Each batch carries
-                a key made of its content, so that running the command again after an
-                interruption counts nothing twice. --complete says that all of a historic
-                data set is sent: its windows close now.
+                Takes CSV, NDJSON, JSON, InfluxDB line protocol (.lp) and Parquet, also
+                compressed (.gz, .zst); - is standard input. All files are sent together in time
+                order. Batches are cut and named by their content: running the command again,
+                after an interruption or when later rows were appended, counts nothing twice.
+                Of rows that are changed or inserted, the batch around them (some 5,000 events)
+                counts again; a note says so. Send new files of other devices by themselves.
+                --complete says that all of a historic data set is sent: its windows close now.
+
+                Exit code 3 says that some events were rejected; the server keeps them:
+                `fleetscore events dead-letters`.
                 """
         )
 
@@ -48,8 +53,8 @@ extension EventsCommand {
         @Option(help: "csv, ndjson, json, line or parquet; else told by name and content.")
         var format: String?
 
-        @Option(help: "Events a request, 1 to 400000.")
-        var batch = 100_000
+        @Option(help: "Events a request at most, 1 to 400000.")
+        var batch = 16_384
 
         @OptionGroup var options: ServerOptions
 
@@ -75,14 +80,22 @@ extension EventsCommand {
                         + (columns.count > 10 ? ", …" : "") + "; ignored"
                 )
             }
-            let sender = EventSender(client: client, batchEventCount: batch, keyPrefix: "file")
+            let sender = EventSender(client: client, keyPrefix: "file")
             let lateBefore = try await sender.statusOnceUp().late
+            let batch = batch
             let sent = try await Self.stoppable(total: source.events.count) { progress in
-                try await sender.send(source.events, progress: progress)
+                var poster = EventPoster(client: client)
+                poster.waiting = { progress.wait($0, $1) }
+                for report in source.reports { try await poster.report(report) }
+                var files = FileSender(source.events, poster: poster, eventCountMax: batch) {
+                    progress.update($0)
+                }
+                return try await files.send()
             }
             if complete { try await sender.complete() }
-            try report(source, sent)
+            try SendReport(source, sent, isComplete: complete).show(options, fileCount: files.count)
             try await warnOfLate(since: lateBefore, sender)
+            if source.rejectedCount + sent.rejected > 0 { throw ExitCode(3) }
         }
 
         private func decoding() throws -> DecodeOptions {
@@ -117,51 +130,6 @@ extension EventsCommand {
                     + "apart; see `fleetscore events late`"
             )
         }
-
-        private struct Answer: Encodable {
-            let accepted: Int
-            let duplicates: Int
-            let rejected: Int
-            let rejectedByReason: [String: Int]
-            let completed: Bool
-        }
-
-        private func report(_ source: EventFileSource, _ sent: EventSender.Sent) throws {
-            let answer = Answer(
-                accepted: sent.accepted,
-                duplicates: sent.alreadyThere,
-                rejected: source.rejectedCount + sent.rejected,
-                rejectedByReason: source.rejectedByReason.merging(
-                    sent.rejectedByReason,
-                    uniquingKeysWith: +
-                ),
-                completed: complete
-            )
-            for event in source.rejected.prefix(20) {
-                let file = files.count > 1 ? "\(event.file) " : ""
-                Terminal.complain("rejected \(file)line \(event.line): \(event.message)")
-            }
-            if source.rejectedCount > 20 {
-                Terminal.complain("rejected \((source.rejectedCount - 20).grouped) more")
-            }
-            try options.show(answer) { answer in
-                var text = "accepted \(answer.accepted.grouped) events"
-                if answer.duplicates > 0 {
-                    text += ", \(answer.duplicates.grouped) were there already"
-                }
-                text += ", rejected \(answer.rejected.grouped)"
-                if !answer.rejectedByReason.isEmpty {
-                    let reasons = answer.rejectedByReason.sorted {
-                        ($1.value, $0.key) < ($0.value, $1.key)
-                    }
-                    text +=
-                        " ("
-                        + reasons.map { "\($0.key) \($0.value.grouped)" }.joined(separator: ", ")
-                        + ")"
-                }
-                Terminal.say(text + (complete ? "; closing all windows" : ""))
-            }
-        }
     }
 }
 
@@ -170,13 +138,12 @@ extension EventsCommand.Send {
     private static func stoppable(
         total: Int,
         _ body:
-            @escaping @Sendable (@escaping @Sendable (Int) -> Void) async throws ->
-            EventSender.Sent
-    ) async throws -> EventSender.Sent {
+            @escaping @Sendable (SendProgress) async throws -> SentEvents
+    ) async throws -> SentEvents {
         let done = SendProgress(total: total)
         let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
-        return try await withThrowingTaskGroup(of: EventSender.Sent?.self) { group in
-            group.addTask { try await body { done.update($0) } }
+        return try await withThrowingTaskGroup(of: SentEvents?.self) { group in
+            group.addTask { try await body(done) }
             group.addTask {
                 for await _ in signals { return nil }
                 return nil

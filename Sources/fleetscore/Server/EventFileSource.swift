@@ -4,9 +4,6 @@ import Fleets
 import FoundationEssentials
 import Service
 import Wire
-#if canImport(Glibc)
-import Glibc
-#endif
 
 /// The events of one or more files together, in time order.
 struct EventFileSource {
@@ -14,6 +11,8 @@ struct EventFileSource {
     struct Rejected {
         let file: String
         let line: Int
+        /// The code of the reason, such as `bad_time`.
+        let reason: String
         let message: String
     }
 
@@ -29,8 +28,13 @@ struct EventFileSource {
     private(set) var rejected: [Rejected] = []
     private(set) var rejectedCount = 0
     private(set) var rejectedByReason: [String: Int] = [:]
+    /// What the server is told of the rejected readings, file by file.
+    private(set) var reports: [RejectedReport] = []
     /// Columns of Parquet files that hold no numbers, by file.
     private(set) var ignoredColumns: [(file: String, columns: [String])] = []
+
+    /// Rejected readings that are listed.
+    private static let listCountMax = 100
 
     /// The name that means standard input.
     static let standardInput = "-"
@@ -47,9 +51,10 @@ struct EventFileSource {
 
     private mutating func add(_ path: String, _ reading: Reading) throws {
         if path == Self.standardInput {
-            let bytes = try Self.readStandardInput()
+            let bytes = try WholeInput.read()
             try bytes.withUnsafeBytes { try add($0, name: "standard input", reading) }
         } else {
+            try Self.refuseFolder(path)
             let file = try MappedFile(path)
             defer { withExtendedLifetime(file) {} }
             try add(file.bytes, name: path, reading)
@@ -64,14 +69,21 @@ struct EventFileSource {
         guard !bytes.isEmpty else {
             throw FleetError(.invalidArgument, "cannot read \(name): it is empty")
         }
+        if let packed = PackedFile(bytes) {
+            let unpacked = try packed.unpack(bytes, name: name)
+            return try unpacked.withUnsafeBytes { try add($0, name: name, reading) }
+        }
         if reading.format == "parquet" || (reading.format == nil && ParquetEvents.isParquet(bytes))
         {
             let table = try Files.naming(name) {
                 try ParquetEvents.decode(bytes, options: reading.options)
             }
             if !table.ignoredColumns.isEmpty { ignoredColumns.append((name, table.ignoredColumns)) }
-            for row in table.rejected { reject(name, row.row, row.message) }
+            for row in table.rejected {
+                reject(name, row.row, row.reason.rawValue, row.message)
+            }
             count(table.rejectedCount, table.rejectedByReason)
+            if let report = Self.report(table, name) { reports.append(report) }
             append(table.batch)
             return
         }
@@ -86,8 +98,12 @@ struct EventFileSource {
                 limits: limits
             )
         }
-        for event in decoded.rejected { reject(name, event.line, event.message) }
+        for event in decoded.rejected {
+            reject(name, event.line, event.reason.rawValue, event.message)
+        }
         count(decoded.rejectedCount, decoded.rejectedByReason)
+        let report = Self.report(decoded, EventReading(format, reading.options), name)
+        if let report { reports.append(report) }
         append(decoded.batch)
     }
 
@@ -107,12 +123,17 @@ struct EventFileSource {
             }
             return known
         }
-        return EventFormat(fileName: name) ?? EventFormat(lookingAt: bytes)
+        return EventFormat(fileName: PackedFile.nameUnpacked(name)) ?? EventFormat(lookingAt: bytes)
     }
 
-    private mutating func reject(_ file: String, _ line: Int, _ message: String) {
-        guard rejected.count < 100 else { return }
-        rejected.append(Rejected(file: file, line: line, message: message))
+    private mutating func reject(
+        _ file: String,
+        _ line: Int,
+        _ reason: String,
+        _ message: String
+    ) {
+        guard rejected.count < Self.listCountMax else { return }
+        rejected.append(Rejected(file: file, line: line, reason: reason, message: message))
     }
 
     private mutating func count(_ rejected: Int, _ byReason: [String: Int]) {
@@ -133,23 +154,16 @@ struct EventFileSource {
         events.values.append(contentsOf: batch.values)
     }
 
-    private static func readStandardInput() throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        var piece = [UInt8](repeating: 0, count: 1 << 20)
-        while true {
-            let count = piece.withUnsafeMutableBytes {
-                read(STDIN_FILENO, $0.baseAddress, $0.count)
-            }
-            if count == 0 { return bytes }
-            guard count > 0 else {
-                if errno == EINTR { continue }
-                throw FleetError(
-                    .unavailable,
-                    "cannot read standard input: \(String(cString: strerror(errno)))",
-                    isRetriable: false
-                )
-            }
-            bytes.append(contentsOf: piece[..<count])
+    /// - Throws: ``FleetError`` `.invalidArgument` when a path is a folder.
+    private static func refuseFolder(_ path: String) throws {
+        var isFolder = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder else {
+            return
         }
+        throw FleetError(
+            .invalidArgument,
+            "cannot read \(path): it is a folder",
+            hint: "name its files, such as \(path.hasSuffix("/") ? path : path + "/")*.csv"
+        )
     }
 }

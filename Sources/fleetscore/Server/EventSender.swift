@@ -1,7 +1,9 @@
 import Client
 import Core
 
-/// Sends events in batches, each once however often it is tried.
+/// Sends events in batches of a fixed size, each once however often it is tried.
+///
+/// Files are sent by ``FileSender``, which bears that they change.
 ///
 /// While one batch is on its way the next is written; they arrive in order.
 struct EventSender {
@@ -14,28 +16,21 @@ struct EventSender {
     /// Below the 32 MiB that a server takes, for rows with long names.
     private static let bodyByteCountMax = 24 << 20
 
-    /// What became of the events sent.
-    struct Sent {
-        var accepted = 0
-        var alreadyThere = 0
-        var rejected = 0
-        var rejectedByReason: [String: Int] = [:]
-    }
-
     /// Sends all events in order; tells how many are done after each batch.
     ///
     /// - Throws: ``FleetError`` of a batch that could not be sent; those before it are there.
-    func send(_ events: EventBatch, progress: (Int) -> Void = { _ in }) async throws -> Sent {
+    func send(_ events: EventBatch, progress: (Int) -> Void = { _ in }) async throws -> SentEvents {
         let bodies = EventBodies(
             events,
             eventCountMax: batchEventCount,
             byteCountMax: Self.bodyByteCountMax
         )
-        var sent = Sent()
+        var sent = SentEvents()
         var next = bodies.body(from: 0)
         while let body = next {
             try Task.checkCancellation()
-            async let answered = post(body.bytes, key: key(body))
+            let poster = EventPoster(client: client, clock: clock)
+            async let answered = poster.post(body.bytes, key: key(body))
             next = bodies.body(from: body.rows.upperBound)
             let answer = try await answered
             if answer.duplicate {
@@ -43,8 +38,7 @@ struct EventSender {
             } else {
                 sent.accepted += answer.accepted
             }
-            sent.rejected += answer.rejected
-            sent.rejectedByReason.merge(answer.rejectedByReason ?? [:]) { $0 + $1 }
+            sent.add(rejectedOf: answer)
             progress(body.rows.upperBound)
         }
         return sent
@@ -80,28 +74,5 @@ struct EventSender {
     /// Says that everything is sent.
     func complete() async throws {
         _ = try await client.bytes("POST", "/v1/events/complete", [:], body: nil)
-    }
-
-    /// Posts a batch; waits and repeats while the server is full or away, for about a minute.
-    private func post(_ body: [UInt8], key: String) async throws -> EventsAnswer {
-        var delay = Duration.milliseconds(100)
-        for _ in 0..<10 {
-            do {
-                return try await postOnce(body, key: key)
-            } catch let error as FleetError where error.isRetriable {
-                try await clock.sleep(for: delay)
-                delay = min(delay * 2, .seconds(10))
-            }
-        }
-        return try await postOnce(body, key: key)
-    }
-
-    private func postOnce(_ body: [UInt8], key: String) async throws -> EventsAnswer {
-        try await client.post(
-            "/v1/events",
-            ["time_unit": "us"],
-            body: .init(body, contentType: "text/csv"),
-            headers: ["Idempotency-Key": key]
-        )
     }
 }
