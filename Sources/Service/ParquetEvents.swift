@@ -145,7 +145,7 @@ struct ParquetEventColumns {
             return FleetError(
                 .invalidArgument,
                 "the table has no \(role) column",
-                hint: "it has the columns \(list); name one with --columns \(role)=NAME"
+                hint: "it has the columns \(list); name one with `columns`: \(role)=NAME"
             )
         }
         let timestamps = fields.filter { $0.kind == .timestamp }

@@ -151,6 +151,7 @@ extension DefinitionWindows {
     ) {
         var slots = corrections
         corrections.removeAll(keepingCapacity: true)
+        correctionsDue = Int64.max
         let counters = isHopping ? sent.slots.base : pool.slots.base
         keys.order.sort(&slots, keys.series) { counters[Int($0)].series }
         let ordered = slots.enumerated()

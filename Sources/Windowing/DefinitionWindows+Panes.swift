@@ -64,6 +64,7 @@ extension DefinitionWindows {
                     newest = time
                     mark = max(mark, watermark(newest))
                     if mark >= open.earliest { close(through: mark, &keys, &output) }
+                    sendDueCorrections(at: mark, &keys, &output)
                 }
             }
             low = step.upperBound
@@ -94,6 +95,7 @@ extension DefinitionWindows {
         if mark >= open.earliest(of: device) {
             close(device: device, through: mark, &keys, &output)
         }
+        sendDueCorrections(at: mark, &keys, &output)
         if keepsClosed, mark >= min(kept.earliest(of: device), sentQueue.earliest(of: device)) {
             movedDevices.append(device)
         }
@@ -185,7 +187,9 @@ extension DefinitionWindows {
             let start = geometry.paneStart(of: mark)
             counts.adjusted &+= 1
             addToPane(id, start, mark, value, mark: mark, device: device)
-        case .correct where lastEnd &+ correctFor > mark:
+        case .correct
+        where lastEnd &+ correctFor > mark
+            && lastEnd &- geometry.size > missedThrough(device):
             counts.corrected &+= 1
             addToPane(id, start, rows.times[row], value, mark: mark, device: device)
             noteClosedWindows(of: id, start, mark, device)
@@ -236,7 +240,8 @@ extension DefinitionWindows {
         _ device: UInt32
     ) {
         let lastEnd = min(geometry.lastEnd(ofPane: start), mark)
-        var end = geometry.end(from: first, above: mark &- correctFor)
+        let tooEarly = max(mark &- correctFor, missedThrough(device) &+ geometry.size)
+        var end = geometry.end(from: first, above: tooEarly)
         while end <= lastEnd {
             // A tumbling window counts its own emissions.
             let slot =
@@ -246,6 +251,7 @@ extension DefinitionWindows {
             if counter.pointee.emissions & Slot.dirty == 0 {
                 counter.pointee.emissions |= Slot.dirty
                 corrections.append(slot)
+                if isHopping { correctionsDue = min(correctionsDue, end &+ correctFor) }
             }
             end &+= geometry.slide
         }

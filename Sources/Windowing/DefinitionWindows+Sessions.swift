@@ -216,10 +216,14 @@ extension DefinitionWindows {
         _ mark: Int64,
         _ device: UInt32
     ) -> Bool {
+        let missed = missedThrough(device)
+        // A reading that is missing here may lie in its gap.
+        guard missed == Int64.min || time &- gap > missed else { return false }
         var slot = closedSessions.last(of: series, through: time, pool)
         while slot >= 0 {
             let expiry = kept.time(of: slot)
             if time < expiry &- correctFor, expiry > mark {
+                guard pool[slot].start > missed else { return false }
                 insert(time, value, into: slot)
                 noteCorrection(slot)
                 return true

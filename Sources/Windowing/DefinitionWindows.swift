@@ -15,7 +15,10 @@ struct DefinitionWindows: Sendable {
     let keepsClosed: Bool
     /// The largest end of a closed window; no window that ends at or before it opens again.
     var closedThrough = Int64.min
-    /// With a watermark per device: the same and the newest event time of each.
+    /// Readings up to this time may be missing in what is kept here: no window that begins at or
+    /// before it is corrected.
+    var missedThrough = Int64.min
+    /// With a watermark per device: the same of each, and its newest event time.
     var devices = Column<DeviceMark>()
     /// Every window, session or pane that is open or kept.
     var pool: SlotPool
@@ -37,6 +40,8 @@ struct DefinitionWindows: Sendable {
     var sentQueue: CloseQueue
     /// Slots that count the emissions of corrected windows; empty between calls.
     var corrections: [Int32] = []
+    /// The mark at which one of the corrected hopping windows can be corrected no longer.
+    var correctionsDue = Int64.max
     /// Devices with something to forget; empty between calls.
     var movedDevices: [UInt32] = []
     var block: RowBlock
@@ -46,6 +51,7 @@ struct DefinitionWindows: Sendable {
     struct DeviceMark: BitwiseCopyable {
         var newest = Int64.min
         var closedThrough = Int64.min
+        var missedThrough = Int64.min
     }
 
     init(_ definition: WindowDefinition, index: Int) {
@@ -93,6 +99,23 @@ struct DefinitionWindows: Sendable {
     func mark(ofDevice device: UInt32) -> Int64 {
         let state = devices[Int(device)]
         return max(state.closedThrough, watermark(state.newest))
+    }
+
+    /// The time after which a window of a device begins that can be corrected.
+    @inline(__always)
+    func missedThrough(_ device: UInt32) -> Int64 {
+        isPerDevice ? devices[Int(device)].missedThrough : missedThrough
+    }
+
+    /// Sends out what was corrected before a mark ends that for a window: what its panes take
+    /// later does not count for it.
+    @inline(__always)
+    mutating func sendDueCorrections(
+        at mark: Int64,
+        _ keys: inout PartitionKeys,
+        _ output: inout WindowOutput
+    ) {
+        if mark >= correctionsDue { sendCorrections(&keys, &output) }
     }
 
     /// Makes room for what is new, and the memory its own.

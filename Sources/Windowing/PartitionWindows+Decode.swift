@@ -16,7 +16,9 @@ extension PartitionWindows {
     /// A definition keeps its state when its name, kind, lengths and watermark are the same, and
     /// quantiles are not asked for anew; a new lateness, filter or late policy holds for what
     /// comes. One that starts empty sees only later events, its first window may be partial:
-    /// rebuild it from the log where that matters. Snapshots of version 1 are read too.
+    /// rebuild it from the log where that matters. What was closed stays closed in any case, and
+    /// windows that begin before the newest event are then not corrected any more: what is late
+    /// for them is reported. Snapshots of versions 1 and 2 are read too.
     ///
     /// - Throws: ``FleetError`` `.dataLoss` when the bytes are damaged, `.unsupported` for a
     ///   snapshot of another version.
@@ -60,10 +62,10 @@ extension PartitionWindows {
             throw ByteReader.damaged("it is not a window snapshot")
         }
         let version = try reader.varint()
-        guard version == 1 || version == Self.snapshotVersion else {
+        guard (1...Self.snapshotVersion).contains(version) else {
             throw FleetError(
                 .unsupported,
-                "the window snapshot has version \(version), this program reads 1 and 2",
+                "the window snapshot has version \(version), this program reads 1 to 3",
                 hint: "use the version of the program that wrote it"
             )
         }
@@ -83,8 +85,9 @@ extension PartitionWindows {
             try decodeDefinition(&reader, version: version, known: &known, changes: &changes)
         }
         guard reader.remaining == 0 else { throw ByteReader.damaged("it has extra bytes") }
-        for definition in definitions where !known.contains(definition.name) {
-            changes.append(.started(definition.name))
+        for index in states.indices where !known.contains(definitions[index].name) {
+            changes.append(.started(definitions[index].name))
+            states[index].start(newest: newestTime, clocks, keys, after: nil)
         }
     }
 
@@ -131,10 +134,11 @@ extension PartitionWindows {
             times.append(kept)
         }
         let newest = version == 1 ? times.max() ?? 0 : time &+ (try reader.zigzag())
-        guard count > 0 || version == 1, Self.inRange(newest) == newest, newest != Int64.min else {
+        // Only from version 3 on can a series have a newest time and no recent one.
+        guard count > 0 || version != 2, Self.inRange(newest) == newest, newest != Int64.min else {
             throw ByteReader.damaged("a newest time is out of range")
         }
-        if count > 0 { clocks.restore(series: series, times: times, newest: newest) }
+        if count > 0 || version > 2 { clocks.restore(series: series, times: times, newest: newest) }
     }
 
     private mutating func decodeDefinition(
@@ -158,7 +162,20 @@ extension PartitionWindows {
         } else {
             var ignored = try DefinitionWindows(ignoring: shape)
             ignored.prepare(seriesCount: keys.series.count, deviceCount: 0)
-            try ignored.decode(&reader, shape, version: version, keys, newest: newestTime)
+            let marks = try ignored.decode(
+                &reader,
+                shape,
+                version: version,
+                keys,
+                newest: newestTime
+            )
+            guard let index else { return }
+            states[index].start(
+                newest: newestTime,
+                clocks,
+                keys,
+                after: states[index].shape.hasBounds(of: shape) ? marks : nil
+            )
         }
     }
 }

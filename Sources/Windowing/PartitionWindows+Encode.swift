@@ -2,7 +2,7 @@ import Core
 
 extension PartitionWindows {
     static let snapshotMagic: UInt64 = 0x3130_574E_4957_5346  // "FSWINW01"
-    static let snapshotVersion: UInt64 = 2
+    static let snapshotVersion: UInt64 = 3
 
     /// The whole state as bytes; the same state gives the same bytes on every machine.
     ///
@@ -51,11 +51,14 @@ extension DefinitionWindows {
         writer.varint(shape.isPerDevice ? 1 : 0)
         writer.varint(shape.hasSketches ? 1 : 0)
         writer.fixed(lateness)
+        writer.fixed(terms)
         writer.fixed(closedThrough)
+        writer.fixed(missedThrough)
         writer.varint(UInt64(devices.count))
         for device in 0..<devices.count {
             writer.fixed(devices[device].newest)
             writer.fixed(devices[device].closedThrough)
+            writer.fixed(devices[device].missedThrough)
         }
         let slots = sortedSlots(seriesCount: seriesCount)
         writer.varint(UInt64(slots.count))

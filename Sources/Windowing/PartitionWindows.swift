@@ -15,12 +15,14 @@ public import Core
 /// With ``LatePolicy/correct`` closed windows are kept until the watermark is `correctFor` above
 /// their end. A reading for them counts there, and at the end of the call each window with new
 /// readings is sent out once more, its revision raised by one; a window that was not sent out
-/// before, because it had no reading, gets revision 0. A hopping window that goes out again shows
-/// all that its panes took until the end of the call. Bounds of a closed session stay: a reading
-/// within them corrects it, another one makes a closed session of its own.
+/// before, because it had no reading, gets revision 0. Hopping windows go out earlier when one of
+/// them can be corrected no longer, so that none shows what its panes took after that. Bounds of a
+/// closed session stay: a reading within them corrects it, another one makes a closed session of
+/// its own.
 ///
 /// A reading with the time of one of the last eight distinct readings of its series is a
-/// duplicate and goes nowhere. Every new reading is remembered, filtered and late ones too.
+/// duplicate and goes nowhere. Every new reading is remembered, filtered ones too, but for one
+/// that is late for every definition: when it is sent again, it is none.
 ///
 /// Everything follows from the events, their order and how they are cut into calls (which only
 /// coalesces corrections): the same calls give the same bits.
@@ -37,8 +39,12 @@ public struct PartitionWindows: Sendable {
     /// `Int64.min` before the first event.
     var newestTime = Int64.min
     /// Per row of the current batch: the series id or ``BatchRows/skip``, and the time in range.
-    private var ids = Column<UInt32>()
-    private var times = Column<Int64>()
+    var ids = Column<UInt32>()
+    var times = Column<Int64>()
+    /// Which definition is asked first whether a reading is late; nil when one drops nothing.
+    let judge: Int?
+    /// Where the judge has a watermark per device: the newest time of each.
+    var deviceTimes = Column<Int64>()
     /// Per series of the current batch: its id here, ``BatchRows/skip`` or ``unknown``.
     private var mapping = Column<UInt32>()
     private var wanted: [UInt32] = []
@@ -64,6 +70,7 @@ public struct PartitionWindows: Sendable {
         self.seriesCountMax = max(0, min(seriesCountMax, Self.seriesCountLimit))
         states = definitions.enumerated().map { DefinitionWindows($1, index: $0) }
         keys = PartitionKeys(needsDevices: definitions.contains { $0.watermark == .device })
+        judge = Self.judge(of: definitions)
     }
 
     /// Applies events in order; the offset of row i is `baseOffset + i`, beyond all before.
@@ -77,29 +84,14 @@ public struct PartitionWindows: Sendable {
     ) {
         output.prepare(for: definitions)
         output.releaseKeys()
-        let before = newestTime
         output.counters.accepted &+= Int64(events.count)
+        guard !events.isEmpty else { return output.shareKeys(keys.series) }
         resolve(events)
-        findDuplicates(events, baseOffset: baseOffset, &output)
         keys.addDevices()
         prepareStates()
-        events.values.withUnsafeBufferPointer { values in
-            guard let values = values.baseAddress else { return }
-            let rows = BatchRows(
-                ids: ids.base,
-                times: times.base,
-                values: values,
-                count: events.count,
-                baseOffset: baseOffset
-            )
-            for index in states.indices {
-                if states[index].isSession {
-                    states[index].applySessions(rows, newest: before, &keys, &output)
-                } else {
-                    states[index].applyPanes(rows, newest: before, &keys, &output)
-                }
-                states[index].finish(newest: newestTime, &keys, &output)
-            }
+        takeRows(of: events, baseOffset: baseOffset, &output)
+        for index in states.indices {
+            states[index].finish(newest: newestTime, &keys, &output)
         }
         output.shareKeys(keys.series)
     }
@@ -169,65 +161,5 @@ public struct PartitionWindows: Sendable {
                 ids.base[row] = id
             }
         }
-    }
-
-    /// Skips repeats and what is over the limit; the newest time rises.
-    private mutating func findDuplicates(
-        _ events: EventBatch,
-        baseOffset: Int64,
-        _ output: inout WindowOutput
-    ) {
-        times.makeUnique()
-        times.grow(to: events.count, filledWith: 0)
-        var newest = newestTime
-        for row in 0..<min(BatchRows.lookahead, events.count) { prefetchClocks(row) }
-        for row in 0..<events.count {
-            if row &+ BatchRows.lookahead < events.count {
-                prefetchClocks(row &+ BatchRows.lookahead)
-            }
-            let id = ids[row]
-            let time = max(-Self.timeMax, min(Self.timeMax, events.times[row]))
-            times.base[row] = time
-            guard id != BatchRows.skip else {
-                output.counters.overLimit &+= 1
-                report(.overLimit, events, row, baseOffset, &output)
-                continue
-            }
-            if clocks.insert(time, series: Int(id)) {
-                if time > newest { newest = time }
-            } else {
-                ids.base[row] = BatchRows.skip
-                output.counters.duplicates &+= 1
-                report(.duplicate, events, row, baseOffset, &output)
-            }
-        }
-        newestTime = newest
-    }
-
-    @inline(__always)
-    private func prefetchClocks(_ row: Int) {
-        let id = ids[row]
-        if id != BatchRows.skip { clocks.prefetch(Int(id)) }
-    }
-
-    @inline(never)
-    private func report(
-        _ reason: Unwindowed.Reason,
-        _ events: EventBatch,
-        _ row: Int,
-        _ baseOffset: Int64,
-        _ output: inout WindowOutput
-    ) {
-        guard output.hasRoom(for: reason) else { return }
-        output.report(
-            Unwindowed(
-                reason: reason,
-                definition: nil,
-                key: events.series.keys[Int(events.seriesIndex[row])],
-                time: Timestamp(microseconds: events.times[row]),
-                value: events.values[row],
-                offset: baseOffset &+ Int64(row)
-            )
-        )
     }
 }

@@ -66,6 +66,7 @@ struct NaiveWindows {
             late.append(reading)
         }
         let scope = scope(of: reading.key)
+        let isNewer = newest[scope].map { reading.time > $0 } ?? true
         newest[scope] = max(newest[scope] ?? reading.time, reading.time)
         let raised = self.mark(of: reading.key)
         close(
@@ -73,6 +74,12 @@ struct NaiveWindows {
                 windows[$0].end <= raised && self.scope(of: windows[$0].key) == scope
             }
         )
+        // A hopping window goes out before its panes take what does not count for it.
+        if case .hopping = definition.kind, isNewer,
+            windows.contains(where: { $0.isDirty && !canCorrect($0.end, raised) })
+        {
+            sendCorrections()
+        }
     }
 
     mutating func close(through mark: Int64) {
@@ -81,13 +88,17 @@ struct NaiveWindows {
 
     /// What the end of a call does: corrections go out, what is too old is forgotten.
     mutating func finish() {
+        sendCorrections()
+        let correctFor =
+            definition.latePolicy == .correct ? definition.correctFor.microseconds : 0
+        windows = windows.filter { !$0.isClosed || $0.end + correctFor > mark(of: $0.key) }
+    }
+
+    private mutating func sendCorrections() {
         for index in order(windows.indices.filter { windows[$0].isDirty }) {
             windows[index].isDirty = false
             send(index)
         }
-        let correctFor =
-            definition.latePolicy == .correct ? definition.correctFor.microseconds : 0
-        windows = windows.filter { !$0.isClosed || $0.end + correctFor > mark(of: $0.key) }
     }
 
     private mutating func close(_ due: [Int]) {
@@ -148,11 +159,7 @@ struct NaiveWindows {
         guard starts.contains(where: { $0 + size > mark }) else { return false }
         for start in starts where start + size > mark { put(reading, start, isClosed: false) }
         if definition.latePolicy == .correct {
-            for start in starts where start + size <= mark {
-                // A correction that waits for the end of the call takes what its panes take.
-                guard canCorrect(start + size, mark) || isDirty(reading.key, start) else {
-                    continue
-                }
+            for start in starts where start + size <= mark && canCorrect(start + size, mark) {
                 put(reading, start, isClosed: true)
             }
         }
@@ -161,10 +168,6 @@ struct NaiveWindows {
 
     private func canCorrect(_ end: Int64, _ mark: Int64) -> Bool {
         end + definition.correctFor.microseconds > mark
-    }
-
-    private func isDirty(_ key: SeriesKey, _ start: Int64) -> Bool {
-        windows.contains { $0.key == key && $0.start == start && $0.isDirty }
     }
 
     private mutating func put(_ reading: NaiveReading, _ start: Int64, isClosed: Bool) {
@@ -187,7 +190,7 @@ struct NaiveWindows {
         let size = definition.size.microseconds
         let starts = starts(of: reading.time)
         guard starts.contains(where: { canCorrect($0 + size, mark) }) else { return false }
-        for start in starts where canCorrect(start + size, mark) || isDirty(reading.key, start) {
+        for start in starts where canCorrect(start + size, mark) {
             put(reading, start, isClosed: true)
         }
         return true
@@ -267,7 +270,8 @@ struct NaiveWindows {
     }
 }
 
-/// Runs a log through naive windows, dropping repeats among the last eight of a series.
+/// Runs a log through naive windows, dropping repeats among the last eight of a series that were
+/// not late everywhere.
 func runNaively(
     _ log: [NaiveRecord],
     _ windows: inout [NaiveWindows]
@@ -291,9 +295,12 @@ func runNaively(
                     duplicates += 1
                     continue
                 }
+                let before = windows.map(\.late.count)
+                for index in windows.indices { windows[index].insert(reading) }
+                // What is late everywhere is not remembered.
+                if zip(windows, before).allSatisfy({ $0.late.count > $1 }) { continue }
                 let times = recent[reading.key, default: []] + [reading.time]
                 recent[reading.key] = Array(times.suffix(8))
-                for index in windows.indices { windows[index].insert(reading) }
             }
             offset += Int64(batch.count)
         case .idle(let until):
