@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
+import NIOHTTP1
 
 /// Turns errors into the API's error answer with the status that follows from the code.
 struct ErrorAnswers: RouterMiddleware {
@@ -34,6 +35,9 @@ struct ErrorAnswers: RouterMiddleware {
             return WholeAnswer(error)
         case let error as HTTPError:
             return answer(error, to: request)
+        case let error as HTTPParserError:
+            let text = "the request is not HTTP as it should be: \(error)"
+            return WholeAnswer(FleetError(.invalidArgument, text, isRetriable: false))
         case is CancellationError:
             return WholeAnswer(FleetError(.unavailable, "the server is stopping"))
         default:

@@ -71,13 +71,13 @@ enum InfluxDialect: Sendable {
     func answer(any error: any Error) -> WholeAnswer {
         switch error {
         case let error as FleetError:
-            let status = HTTPResponse.Status(code: error.code.httpStatus)
-            // 422 is not among the answers that clients know.
-            return answer(error, status: status.code == 422 ? .badRequest : status)
+            return answer(error, status: known(WholeAnswer.status(of: error)))
         case let error as HTTPError:
+            let text = error.body ?? "\(error.status)"
+            let isTimeout = error.status == .requestTimeout
             return answer(
-                FleetError(.invalidArgument, error.body ?? "\(error.status)", isRetriable: false),
-                status: error.status
+                FleetError(isTimeout ? .timeout : .invalidArgument, text, isRetriable: isTimeout),
+                status: known(error.status)
             )
         case is CancellationError:
             return answer(
@@ -92,10 +92,22 @@ enum InfluxDialect: Sendable {
         }
     }
 
+    /// The status that clients of the dialect know how to take.
+    ///
+    /// Telegraf drops what it is told 4xx of, but for the 429 and 413 of the second version.
+    private func known(_ status: HTTPResponse.Status) -> HTTPResponse.Status {
+        switch (self, status.code) {
+        case (_, 422): .badRequest
+        case (_, 408), (.v1, 429): .serviceUnavailable
+        default: status
+        }
+    }
+
     private static func code(_ status: HTTPResponse.Status) -> String {
         switch status.code {
         case 401: "unauthorized"
         case 404: "not found"
+        case 413: "request too large"
         case 429: "too many requests"
         case 503: "unavailable"
         case 500...: "internal error"
@@ -108,7 +120,10 @@ enum InfluxDialect: Sendable {
         let dropped = outcome.rejectedCount
         var text = outcome.accepted > 0 ? "partial write: " : ""
         if let first = outcome.rejected.first {
-            text += "unable to parse line \(first.line) '\(first.sample)': \(first.message)"
+            if let line = first.line, let sample = first.sample {
+                text += "unable to parse line \(line) '\(sample)': "
+            }
+            text += first.message
         } else {
             let reasons = outcome.rejectedByReason.sorted { $0.key < $1.key }
             text += reasons.map { "\($0.key): \($0.value)" }.joined(separator: ", ")

@@ -65,9 +65,20 @@ extension Request {
         }
     }
 
-    /// A query parameter, percent-decoded.
+    /// A query parameter, decoded as forms are written: a plus is a space.
     func query(_ name: String) -> String? {
-        uri.queryParameters[name[...]].map(String.init)
+        guard let query = uri.query else { return nil }
+        for part in query.utf8.split(separator: 0x26) {
+            let pair = part.split(separator: 0x3D, maxSplits: 1, omittingEmptySubsequences: false)
+            guard Self.decoded(pair[0]) == name else { continue }
+            return pair.count > 1 ? Self.decoded(pair[1]) : ""
+        }
+        return nil
+    }
+
+    private static func decoded(_ text: Substring.UTF8View) -> String {
+        let bytes = text.map { $0 == 0x2B ? 0x20 : $0 }
+        return bytes[...].percentDecoded() ?? String(decoding: bytes, as: UTF8.self)
     }
 
     /// A whole number from the query within a range.
@@ -85,7 +96,11 @@ extension Request {
     /// An RFC 3339 time from the query.
     func time(_ name: String) throws -> Timestamp? {
         guard let text = query(name) else { return nil }
-        guard let time = Timestamp(rfc3339: text) else {
+        // The plus of a zone may have been written as it is.
+        guard
+            let time = Timestamp(rfc3339: text)
+                ?? Timestamp(rfc3339: text.split(separator: " ").joined(separator: "+"))
+        else {
             throw FleetError(
                 .invalidArgument,
                 "\(name)=\(text) is not a time",

@@ -23,9 +23,10 @@ struct TokenCheck: RouterMiddleware {
                 isRetriable: false
             )
             let dialect = InfluxDialect(path: request.uri.path)
-            let answer =
+            var answer =
                 dialect?.answer(error, status: .unauthorized)
                 ?? WholeAnswer(error, status: .unauthorized)
+            answer.headers[.wwwAuthenticate] = "Bearer"
             return answer.response
         }
         return try await next(request, context)
@@ -35,16 +36,22 @@ struct TokenCheck: RouterMiddleware {
     func isAllowed(_ request: Request) -> Bool {
         let path = request.uri.path
         if path == "/health" || path == "/ready" || path == InfluxRoutes.ping { return true }
-        let given = request.headers[.authorization] ?? ""
-        return Self.isEqual(given, "Bearer \(token)")
-            || (InfluxDialect(path: path) != nil && isKnownToInflux(given, request))
+        let (scheme, given) = Self.credentials(request.headers[.authorization] ?? "")
+        if scheme == "bearer", Self.isEqual(given, token) { return true }
+        return InfluxDialect(path: path) != nil && isKnownToInflux(scheme, given, request)
     }
 
-    private func isKnownToInflux(_ given: String, _ request: Request) -> Bool {
-        if Self.isEqual(given, "Token \(token)") { return true }
+    /// The scheme, whose letters may be of either case (RFC 9110, section 11.1), and the rest.
+    private static func credentials(_ text: String) -> (scheme: String, given: String) {
+        guard let space = text.firstIndex(of: " ") else { return ("", "") }
+        let given = text[space...].drop { $0 == " " }
+        return (text[..<space].lowercased(), String(given))
+    }
+
+    private func isKnownToInflux(_ scheme: String, _ given: String, _ request: Request) -> Bool {
+        if scheme == "token", Self.isEqual(given, token) { return true }
         if let password = request.query("p"), Self.isEqual(password, token) { return true }
-        guard given.hasPrefix("Basic "),
-            let decoded = Data(base64Encoded: String(given.dropFirst(6))),
+        guard scheme == "basic", let decoded = Data(base64Encoded: given),
             let text = String(validating: decoded, as: UTF8.self),
             let colon = text.firstIndex(of: ":")
         else { return false }

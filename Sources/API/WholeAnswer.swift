@@ -36,12 +36,18 @@ struct WholeAnswer: Sendable {
         do {
             try self.init(
                 json: ErrorAnswer(error),
-                status: status ?? .init(code: error.code.httpStatus)
+                status: status ?? Self.status(of: error)
             )
         } catch {
             self.init(status: .internalServerError)
         }
         if error.isRetriable { headers[.retryAfter] = "1" }
+    }
+
+    /// What is too much now is 429; what will be too much next time, too, is 413.
+    static func status(of error: FleetError) -> HTTPResponse.Status {
+        error.code == .resourceExhausted && !error.isRetriable
+            ? .contentTooLarge : .init(code: error.code.httpStatus)
     }
 
     var response: Response {

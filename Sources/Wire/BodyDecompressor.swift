@@ -8,39 +8,47 @@ public enum BodyDecompressor {
     /// Decompresses a body.
     ///
     /// The encodings are as ``BodyEncoding/parse(_:)`` gives them; of none of them may more than
-    /// `byteCountMax` bytes come out.
+    /// `byteCountMax` bytes come out. `reserve` is told of bytes before room is made for them; what
+    /// it throws ends the work.
     ///
     /// - Throws: ``FleetError`` `.invalidArgument` when the body is damaged or cut off,
     ///   `.resourceExhausted` when too much comes out; sending it again does not help then.
     public static func decompress(
         _ body: [UInt8],
         encodings: [BodyEncoding],
-        byteCountMax: Int
+        byteCountMax: Int,
+        reserve: (Int) throws -> Void = { _ in }
     ) throws -> [UInt8] {
         var bytes = body
         for encoding in encodings.reversed() {
             let input = bytes
             bytes = try input.withUnsafeBytes {
-                try decompress($0, encoding: encoding, byteCountMax: byteCountMax)
+                try decompress(
+                    $0,
+                    encoding: encoding,
+                    byteCountMax: byteCountMax,
+                    reserve: reserve
+                )
             }
         }
         guard bytes.count <= byteCountMax else { throw tooLarge(byteCountMax) }
         return bytes
     }
 
-    /// Decompresses bytes; see ``decompress(_:encodings:byteCountMax:)``.
+    /// Decompresses bytes; see ``decompress(_:encodings:byteCountMax:reserve:)``.
     public static func decompress(
         _ bytes: UnsafeRawBufferPointer,
         encoding: BodyEncoding,
-        byteCountMax: Int
+        byteCountMax: Int,
+        reserve: (Int) throws -> Void = { _ in }
     ) throws -> [UInt8] {
         switch encoding {
         case .identity:
             guard bytes.count <= byteCountMax else { throw tooLarge(byteCountMax) }
             return Array(bytes)
         case .gzip, .deflate:
-            return try InflatingBody.decompress(bytes, encoding, byteCountMax)
-        case .zstd: return try ZstandardBody.decompress(bytes, byteCountMax)
+            return try InflatingBody.decompress(bytes, encoding, byteCountMax, reserve)
+        case .zstd: return try ZstandardBody.decompress(bytes, byteCountMax, reserve)
         }
     }
 
@@ -79,10 +87,14 @@ struct DecompressedBytes: ~Copyable {
     /// Appends what a decompressor wrote.
     ///
     /// - Throws: ``FleetError`` `.resourceExhausted` when it is too much.
-    mutating func append(_ chunk: UnsafeRawBufferPointer) throws {
+    mutating func append(
+        _ chunk: UnsafeRawBufferPointer,
+        _ reserve: (Int) throws -> Void
+    ) throws {
         guard chunk.count <= byteCountMax - bytes.count else {
             throw BodyDecompressor.tooLarge(byteCountMax)
         }
+        try reserve(chunk.count)
         bytes.append(contentsOf: chunk)
     }
 

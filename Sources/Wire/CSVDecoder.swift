@@ -106,8 +106,9 @@ struct ReadingTexts: Sendable {
 /// The error for a batch with too many events.
 func tooManyEvents(_ limits: Limits) -> FleetError {
     FleetError(
-        .invalidArgument,
+        .resourceExhausted,
         "the batch has more than \(limits.batchEventCountMax) events",
-        hint: "send it in parts"
+        hint: "send it in parts",
+        isRetriable: false
     )
 }

@@ -54,6 +54,9 @@ public struct CSVHeader: Sendable {
         time = try roles.find(.time)
         if time == nil, options.receivedAt == nil { throw roles.missing(.time) }
         device = try roles.find(.device)
+        if device == nil, options.needsDevice, options.givenDevice == nil {
+            throw roles.missing(.device)
+        }
         let value = try roles.find(.value)
         if let sensor = try roles.find(.sensor) {
             guard let value else { throw roles.missing(.value) }
@@ -113,7 +116,8 @@ struct HeaderRoles {
         return FleetError(
             .invalidArgument,
             "the CSV header has no \(role.rawValue) column (\(names))",
-            hint: found + "; name one with --columns \(role.rawValue)=NAME"
+            hint: found + "; name one with `columns`: \(role.rawValue)=NAME"
+                + (role == .device ? ", or one device for all rows with `device`" : "")
         )
     }
 

@@ -19,6 +19,9 @@ public struct DecodeOptions: Sendable {
     /// Without it such events are rejected, but for CSV tables without a device column, whose
     /// device is then ``defaultDevice``.
     public var givenDevice: String?
+    /// Whether a CSV table must name devices when none is given: what many senders send to one
+    /// server must not be taken for one device's.
+    public var needsDevice = false
     /// The sensor of events with a value and no sensor; nil rejects them.
     ///
     /// A CSV table with a value column and no sensor column is then a long one.

@@ -9,7 +9,8 @@ enum InflatingBody {
     static func decompress(
         _ input: UnsafeRawBufferPointer,
         _ encoding: BodyEncoding,
-        _ byteCountMax: Int
+        _ byteCountMax: Int,
+        _ reserve: (Int) throws -> Void
     ) throws -> [UInt8] {
         guard !input.isEmpty else { throw BodyDecompressor.damaged(encoding, "it is empty") }
         var output = DecompressedBytes(inputByteCount: input.count, byteCountMax: byteCountMax)
@@ -17,7 +18,7 @@ enum InflatingBody {
         repeat {
             let member = UnsafeRawBufferPointer(rebasing: input[at...])
             let windowBits = windowBits(member, encoding)
-            at += try inflate(member, windowBits, encoding, &output)
+            at += try inflate(member, windowBits, encoding, &output, reserve)
             if encoding == .deflate, at < input.count {
                 throw BodyDecompressor.damaged(encoding, "there is more after its end")
             }
@@ -44,7 +45,8 @@ enum InflatingBody {
         _ input: UnsafeRawBufferPointer,
         _ windowBits: Int32,
         _ encoding: BodyEncoding,
-        _ output: inout DecompressedBytes
+        _ output: inout DecompressedBytes,
+        _ reserve: (Int) throws -> Void
     ) throws -> Int {
         var stream = z_stream()
         guard
@@ -74,7 +76,8 @@ enum InflatingBody {
             let written = room.count - Int(stream.avail_out)
             taken += used
             try output.append(
-                UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: room[..<written]))
+                UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: room[..<written])),
+                reserve
             )
             if code == Z_STREAM_END { return taken }
             guard code == Z_OK || code == Z_BUF_ERROR else {

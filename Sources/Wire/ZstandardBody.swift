@@ -10,7 +10,8 @@ enum ZstandardBody {
 
     static func decompress(
         _ input: UnsafeRawBufferPointer,
-        _ byteCountMax: Int
+        _ byteCountMax: Int,
+        _ reserve: (Int) throws -> Void
     ) throws -> [UInt8] {
         guard !input.isEmpty else { throw BodyDecompressor.damaged(.zstd, "it is empty") }
         guard let stream = ZSTD_createDStream() else {
@@ -32,10 +33,18 @@ enum ZstandardBody {
             let before = source.pos
             missing = ZSTD_decompressStream(stream, &target, &source)
             guard ZSTD_isError(missing) == 0 else {
+                if ZSTD_getErrorCode(missing) == ZSTD_error_frameParameter_windowTooLarge {
+                    throw FleetError(
+                        .invalidArgument,
+                        "the body is compressed with a window of more than 8 MiB",
+                        hint: "compress it without --long",
+                        isRetriable: false
+                    )
+                }
                 let problem = String(cString: ZSTD_getErrorName(missing))
                 throw BodyDecompressor.damaged(.zstd, problem)
             }
-            try output.append(UnsafeRawBufferPointer(rebasing: room[..<target.pos]))
+            try output.append(UnsafeRawBufferPointer(rebasing: room[..<target.pos]), reserve)
             guard source.pos > before || target.pos > 0 || missing == 0 else {
                 throw BodyDecompressor.damaged(.zstd, "it is cut off")
             }

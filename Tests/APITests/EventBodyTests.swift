@@ -124,6 +124,40 @@ struct EventBodyTests {
         }
     }
 
+    @Test("many small compressed bodies at once are taken", .timeLimit(.minutes(1)))
+    func manyCompressed() async throws {
+        let fixture = try await APIFixture()
+        let bodies = EventBody(backend: fixture.services.makeBackend(driver: fixture.driver))
+        let bytes = [UInt8](try #require(Data(base64Encoded: Self.compressed[0].base64)))
+        let count = 64
+        let (arrivals, arrival) = AsyncStream.makeStream(of: Void.self)
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for _ in 0..<count {
+                tasks.addTask {
+                    let head = HTTPRequest(
+                        method: .post,
+                        scheme: nil,
+                        authority: nil,
+                        path: "/v1/events",
+                        headerFields: [.contentEncoding: "gzip"]
+                    )
+                    let body = RequestBody(buffer: ByteBuffer(bytes: bytes))
+                    try await bodies.read(Request(head: head, body: body)) { text in
+                        #expect(text == Array(Self.csv.utf8))
+                        arrival.yield()
+                        for await _ in gate {}
+                    }
+                }
+            }
+            // All are held before the first is given back.
+            var iterator = arrivals.makeAsyncIterator()
+            for _ in 0..<count { _ = await iterator.next() }
+            open.finish()
+            try await tasks.waitForAll()
+        }
+    }
+
     @Test("a sender that stalls is cut off", .timeLimit(.minutes(1)))
     func stalled() async throws {
         let fixture = try await APIFixture()

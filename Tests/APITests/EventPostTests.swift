@@ -1,6 +1,7 @@
 import Core
 import FoundationEssentials
 import HTTPTypes
+import Hummingbird
 import Service
 import TestKit
 import Testing
@@ -126,6 +127,45 @@ struct EventPostTests {
         #expect(answers.map { $0.prefix(3) } == ["200", "400"])
         let cut = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"
         #expect(try await Self.answers(to: cut, APIFixture()).map { $0.prefix(3) } == ["400"])
+    }
+
+    @Test("chunks that are none are the sender's mistake", .timeLimit(.minutes(1)))
+    func malformedChunks() async throws {
+        let text =
+            "POST /v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"
+        let answers = try await Self.answers(to: text, APIFixture())
+        #expect(answers.first?.prefix(3) == "400")
+    }
+
+    @Test("parameters are read as forms are written; a table must name its devices")
+    func parameters() async throws {
+        let fixture = try await APIFixture()
+        try await fixture.withClient { client in
+            let table = "time,t\n2026-03-01T00:00:00,1\n"
+            for device in ["pump+1", "pump%201", "a%2Bb"] {
+                let path = "/v1/events?time_zone=Europe%2FBerlin&device=\(device)"
+                let answer = try await client.call(.post, path, type: "text/csv", body: table)
+                #expect(answer.status == 200, "\(answer)")
+            }
+            let events = try await client.get("/v1/events?from=2026-03-01T01:00:00+02:00")
+            #expect(events.text.contains(",pump 1,t,1") && events.text.contains(",a+b,t,1"))
+            let unnamed = try await client.call(.post, "/v1/events", type: "text/csv", body: table)
+            #expect(unnamed.status == 400 && unnamed.text.contains("no device column"))
+        }
+    }
+
+    @Test("what is too much for one request is 413, and Telegraf is told to come back")
+    func statuses() {
+        let large = FleetError(.resourceExhausted, "too many events", isRetriable: false)
+        let busy = FleetError(.resourceExhausted, "too many wait")
+        let slow = HTTPError(.requestTimeout, message: "too slow")
+        #expect(WholeAnswer(large).status.code == 413)
+        #expect(WholeAnswer(busy).status.code == 429)
+        for (dialect, codes) in [(InfluxDialect.v1, [413, 503, 503]), (.v2, [413, 429, 503])] {
+            let answers = [large as any Error, busy, slow].map { dialect.answer(any: $0) }
+            #expect(answers.map(\.status.code) == codes)
+            #expect(answers.map { $0.headers[.retryAfter] } == [nil, "1", "1"])
+        }
     }
 
     @Test("who asks whether to go on is told so", .timeLimit(.minutes(1)))

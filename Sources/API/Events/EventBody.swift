@@ -49,15 +49,14 @@ struct EventBody: Sendable {
         }
         let encodings = try BodyEncoding.parse(request.headers[.contentEncoding])
         if encodings.isEmpty, bytes.count <= Self.shortByteCount { return try await use(bytes) }
-        if !encodings.isEmpty {
-            guard room.take(limit) else { throw BodyRoom.full }
-            held += limit
-        }
         let body = bytes
         // A long body would hold up the other connections of its event loop.
         return try await withTaskExecutorPreference(globalConcurrentExecutor) {
             guard !encodings.isEmpty else { return try await use(body) }
-            return try await use(Self.decompress(body, encodings, limit))
+            let share = BodyRoom.Share(room)
+            // What it holds is in use until then.
+            defer { withExtendedLifetime(share) {} }
+            return try await use(Self.decompress(body, encodings, limit, share))
         }
     }
 
@@ -101,15 +100,18 @@ struct EventBody: Sendable {
     private static func decompress(
         _ bytes: [UInt8],
         _ encodings: [BodyEncoding],
-        _ limit: Int
+        _ limit: Int,
+        _ share: BodyRoom.Share
     ) async throws -> [UInt8] {
         do {
             return try BodyDecompressor.decompress(
                 bytes,
                 encodings: encodings,
-                byteCountMax: limit
+                byteCountMax: limit,
+                reserve: share.take
             )
         } catch let error as FleetError where error.code == .resourceExhausted {
+            guard !error.isRetriable else { throw error }
             throw HTTPError(.contentTooLarge, message: error.message)
         }
     }
@@ -139,6 +141,24 @@ private final class BodyRoom: Sendable {
     }
 
     func give(_ count: Int) { held.withLock { $0 -= count } }
+
+    /// What one body holds besides the bytes that came, until nobody has it.
+    final class Share: Sendable {
+        private let room: BodyRoom
+        private let held = Mutex(0)
+
+        init(_ room: BodyRoom) {
+            self.room = room
+        }
+
+        deinit { room.give(held.withLock { $0 }) }
+
+        /// - Throws: ``BodyRoom/full``.
+        func take(_ count: Int) throws {
+            guard room.take(count) else { throw BodyRoom.full }
+            held.withLock { $0 += count }
+        }
+    }
 
     static let full = FleetError(
         .resourceExhausted,
