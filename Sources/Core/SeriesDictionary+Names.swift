@@ -28,11 +28,15 @@ extension SeriesDictionary {
             numbers.map({ $0.1.count == count }) ?? true
         else { return false }
         spans.makeRoom(for: count)
-        bytes.makeRoom(for: byteCount)
-        withUnsafeTemporaryAllocation(byteCount: byteCount, alignment: 1) { room in
-            Self.unfold(names, lengths, room, at: bytes.count, &spans)
-            bytes.append(contentsOf: room)
+        let start = bytes.count
+        // Copies may write some bytes too far.
+        bytes.makeRoom(for: byteCount + 32)
+        bytes.append(contentsOf: repeatElement(0, count: byteCount + 32))
+        bytes.withUnsafeMutableBytes { all in
+            let room = UnsafeMutableRawBufferPointer(rebasing: all[start...])
+            Self.unfold(names, lengths, room, at: start, &spans)
         }
+        bytes.removeLast(32)
         if let (numbering, numbers) = numbers {
             self.numbers.makeRoom(for: count)
             self.numbers.append(contentsOf: numbers)
@@ -69,7 +73,8 @@ extension SeriesDictionary {
         return (UInt16(truncatingIfNeeded: both), UInt16(truncatingIfNeeded: both >> 16))
     }
 
-    /// Copies checked names, each with its sensor, and says where they will be.
+    /// Copies checked names, each with its sensor, and says where they are; 32 bytes behind them
+    /// may be overwritten.
     private static func unfold(
         _ names: UnsafeRawBufferPointer,
         _ lengths: UnsafeRawBufferPointer,
@@ -86,10 +91,20 @@ extension SeriesDictionary {
             if !hasSame { sensorCount = Int(sensor) }
             if let source, let start {
                 let given = deviceCount &+ (hasSame ? 0 : sensorCount)
-                (start + to).copyMemory(from: source + from, byteCount: given)
+                ShortCopy.copy(
+                    given,
+                    from: source + from,
+                    to: start + to,
+                    room: min(names.count &- from, target.count &- to)
+                )
                 if hasSame {
-                    (start + to + deviceCount)
-                        .copyMemory(from: start + sensorAt, byteCount: sensorCount)
+                    let place = to &+ deviceCount
+                    ShortCopy.copy(
+                        sensorCount,
+                        from: start + sensorAt,
+                        to: start + place,
+                        room: target.count &- place
+                    )
                 }
                 from &+= given
             }
@@ -143,18 +158,26 @@ extension SeriesDictionary {
     }
 
     /// Writes the bytes of a key's names, the device's first; answers how many.
+    ///
+    /// `room` is how many bytes may be overwritten, at least those of the names.
     @inlinable
     @inline(__always)
     public func copyNames(
         of id: UInt32,
         to target: UnsafeMutableRawPointer,
+        room: Int,
         withSensor: Bool = true
     ) -> Int {
         let span = spans[Int(id)]
         let count = span.device &+ (withSensor ? span.sensor : 0)
         bytes.withUnsafeBytes { all in
             guard let start = all.baseAddress else { return }
-            target.copyMemory(from: start + span.start, byteCount: count)
+            ShortCopy.copy(
+                count,
+                from: start + span.start,
+                to: target,
+                room: min(room, all.count &- span.start)
+            )
         }
         return count
     }

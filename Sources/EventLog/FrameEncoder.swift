@@ -179,11 +179,16 @@ struct FrameEncoder {
                 base,
                 shares[partition].start &+ Self.headerByteCount &+ Int(place.id) &* 4
             )
-            shares[partition].nextName &+= series.copyNames(
-                of: id,
-                to: base + shares[partition].nextName,
-                withSensor: !place.hasSameSensor
-            )
+            let at = shares[partition].nextName
+            // What follows in the frame is written later.
+            shares[partition].nextName =
+                at
+                &+ series.copyNames(
+                    of: id,
+                    to: base + at,
+                    room: shares[partition].start &+ shares[partition].byteCount &- at,
+                    withSensor: !place.hasSameSensor
+                )
         }
     }
 
