@@ -10,21 +10,13 @@ extension ProcessTests {
     /// With `clock_offset.c` preloaded, whose offset is in a file that the test writes.
     @Suite("A server whose clock is put forward and back")
     struct ClockStepTests {
-        private static let partitionCount = 4
+        private static let reconciliation = Reconciliation(of: "clock")
         /// A step forward is longer than `idle_after`: it must not pass for quiet.
         private static let configuration = """
-            partitions: \(partitionCount)
+            partitions: \(reconciliation.partitionCount)
             idle_after: 20m
-            windows:
-              - {name: short, size: 1s, allowed_lateness: 2s}
-              - {name: long, size: 10s, allowed_lateness: 0s}
-
+            \(reconciliation.windows)
             """
-        private static let definitions = [
-            PlainWindows.Definition(name: "short", size: 1_000_000, lateness: 2_000_000),
-            PlainWindows.Definition(name: "long", size: 10_000_000, lateness: 0),
-        ]
-        private static let seed = EventScript.seed
 
         @Test(
             "it counts every accepted event once, whatever the date says",
@@ -33,7 +25,6 @@ extension ProcessTests {
             .timeLimit(.minutes(2))
         )
         func steps() async throws {
-            print("seed of the clock test: FLEETSCORE_SEED=\(Self.seed)")
             let folder = try TemporaryFolder()
             try folder.write("server.yaml", Self.configuration)
             let source = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -43,32 +34,13 @@ extension ProcessTests {
                 ["-O1", "-shared", "-fPIC", "-o", folder.at("clock.so"), source],
                 in: folder
             )
-            let senders = EventSenders(try EventScript(seed: Self.seed))
-            async let allSent: Void = senders.run(taskCount: 2)
-            let server: RunningServer
-            do {
-                server = try await Self.stepAgainAndAgain(senders, folder)
-            } catch {
-                await senders.use(nil)
-                await senders.stop()
-                throw error
-            }
-            await senders.stop()
-            await allSent
-            let sent = await senders.sent
-            let seed = "seed \(Self.seed)"
-            #expect(sent.problems.isEmpty, "\(seed)")
-            let exported = try await [server].completedReadings()
-            try await server.expectCleanEnd()
-            #expect(sent.readings.sorted() == exported.sorted(), "\(seed)")
-            let database = WindowDatabase(path: folder.at("data/windows.db"), folder: folder)
-            let plain = PlainWindows.picture(
-                of: exported,
-                Self.definitions,
-                partitionCount: Self.partitionCount
-            )
-            let differences = try await database.picture().differences(from: plain)
-            #expect(differences.isEmpty, "\(seed): \(differences.prefix(5))")
+            let senders = EventSenders(try EventScript(seed: Self.reconciliation.seed))
+            _ = try await Self.reconciliation.run(
+                senders,
+                taskCount: 2,
+                database: folder.at("data/windows.db"),
+                in: folder
+            ) { [try await Self.stepAgainAndAgain(senders, folder)] }
         }
 
         /// Puts the clock forward and back under load, in one life and between two.

@@ -8,19 +8,15 @@ import Testing
 extension ProcessTests {
     @Suite("A server whose disk is full")
     struct FullDiskTests {
-        private static let partitionCount = 4
+        private static let reconciliation = Reconciliation(
+            of: "full disk",
+            [Reconciliation.short]
+        )
         private static let configuration = """
-            partitions: \(partitionCount)
+            partitions: \(reconciliation.partitionCount)
             idle_after: 1h
-            windows:
-              - {name: short, size: 1s, allowed_lateness: 2s}
-
+            \(reconciliation.windows)
             """
-        private static let definitions = [
-            PlainWindows.Definition(name: "short", size: 1_000_000, lateness: 2_000_000)
-        ]
-
-        private static let seed = EventScript.seed
 
         @Test(
             "it refuses events, says so, and has every accepted one when there is space again",
@@ -31,37 +27,21 @@ extension ProcessTests {
             .timeLimit(.minutes(2))
         )
         func fillsUp() async throws {
-            print("seed of the full disk test: FLEETSCORE_SEED=\(Self.seed)")
             let folder = try TemporaryFolder()
             let disk = try SmallDisk(folder.at("disk"), byteCount: 192 << 20)
             try folder.write("server.yaml", Self.configuration)
-            let senders = EventSenders(try EventScript(seed: Self.seed))
-            async let allSent: Void = senders.run(taskCount: 4)
-            let server: RunningServer
-            do {
-                server = try await Self.fillAgainAndAgain(senders, disk, folder)
-            } catch {
-                await senders.use(nil)
-                await senders.stop()
-                throw error
-            }
-            await senders.stop()
-            await allSent
-            let sent = await senders.sent
-            let seed = "seed \(Self.seed)"
-            #expect(sent.problems.isEmpty, "\(seed)")
-            let exported = try await [server].completedReadings()
-            try await server.expectCleanEnd()
-            #expect(sent.readings.sorted() == exported.sorted(), "\(seed)")
-            let database = WindowDatabase(path: disk.path + "/data/windows.db", folder: folder)
-            let plain = PlainWindows.picture(
-                of: exported,
-                Self.definitions,
-                partitionCount: Self.partitionCount
+            let senders = EventSenders(try EventScript(seed: Self.reconciliation.seed))
+            let outcome = try await Self.reconciliation.run(
+                senders,
+                taskCount: 4,
+                database: disk.path + "/data/windows.db",
+                in: folder
+            ) { [try await Self.fillAgainAndAgain(senders, disk, folder)] }
+            let sent = outcome.sent
+            print(
+                "\(outcome.exported.count) events, \(sent.repeats) refused, "
+                    + "\(sent.duplicates) known"
             )
-            let differences = try await database.picture().differences(from: plain)
-            #expect(differences.isEmpty, "\(seed): \(differences.prefix(5))")
-            print("\(exported.count) events, \(sent.repeats) refused, \(sent.duplicates) known")
         }
 
         /// Fills the disk under load, twice under a server that lives on and once under one that

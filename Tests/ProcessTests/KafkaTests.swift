@@ -12,13 +12,7 @@ import Darwin
 extension ProcessTests {
     @Suite("Servers that share a Kafka topic")
     struct KafkaTests {
-        private static let partitionCount = 8
-        private static let definitions = [
-            PlainWindows.Definition(name: "short", size: 1_000_000, lateness: 2_000_000),
-            PlainWindows.Definition(name: "long", size: 10_000_000, lateness: 0),
-        ]
-
-        private static let seed = EventScript.seed
+        private static let reconciliation = Reconciliation(of: "Kafka", partitionCount: 8)
 
         private static func configuration(_ broker: KafkaBroker, roles: String) -> String {
             """
@@ -27,11 +21,8 @@ extension ProcessTests {
             idle_after: 1h
             kafka:
               brokers: \(broker.address)
-              partitions: \(partitionCount)
-            windows:
-              - {name: short, size: 1s, allowed_lateness: 2s}
-              - {name: long, size: 10s, allowed_lateness: 0s}
-
+              partitions: \(reconciliation.partitionCount)
+            \(reconciliation.windows)
             """
         }
 
@@ -42,11 +33,10 @@ extension ProcessTests {
             .timeLimit(.minutes(5))
         )
         func reassignment() async throws {
-            print("seed of the Kafka test: FLEETSCORE_SEED=\(Self.seed)")
             let folder = try TemporaryFolder()
             let broker = try await KafkaBroker.start(
                 topic: "fleetscore-events",
-                partitionCount: Self.partitionCount,
+                partitionCount: Self.reconciliation.partitionCount,
                 in: folder
             )
             defer { withExtendedLifetime(broker) {} }
@@ -60,44 +50,20 @@ extension ProcessTests {
                 config: "first.yaml",
                 in: folder
             )
-            let senders = EventSenders(try EventScript(seed: Self.seed))
+            let senders = EventSenders(try EventScript(seed: Self.reconciliation.seed))
             // Without haste: a rebalance takes its time, and every event is computed again below.
             await senders.slowDown(.milliseconds(10))
-            async let allSent: Void = senders.run(taskCount: 3)
             await senders.use(first.client)
-            let servers: [RunningServer]
-            do {
-                servers = try await Self.comeAndGo(first, folder)
-            } catch {
-                await senders.use(nil)
-                await senders.stop()
-                throw error
-            }
-            await senders.stop()
-            await allSent
-            let sent = await senders.sent
-            #expect(sent.problems.isEmpty)
-            let exported = try await servers.completedReadings()
-            for server in servers.reversed() { try await server.expectCleanEnd() }
-
-            let seed = "seed \(Self.seed)"
-            #expect(
-                sent.readings.sorted() == exported.sorted(),
-                "acknowledged \(sent.readings.count), exported \(exported.count), \(seed)"
+            let outcome = try await Self.reconciliation.run(
+                senders,
+                taskCount: 3,
+                database: folder.at("data/windows.db"),
+                in: folder
+            ) { try await Self.comeAndGo(first, folder) }
+            print(
+                "\(outcome.sent.batches) batches, \(outcome.exported.count) events, "
+                    + "\(outcome.stored.rows.count) windows"
             )
-            let database = WindowDatabase(path: folder.at("data/windows.db"), folder: folder)
-            let stored = try await database.picture()
-            let plain = PlainWindows.picture(
-                of: exported,
-                Self.definitions,
-                partitionCount: Self.partitionCount
-            )
-            let differences = stored.differences(from: plain)
-            #expect(
-                differences.isEmpty,
-                "\(differences.count) differences, \(seed): \(differences.prefix(5))"
-            )
-            print("\(sent.batches) batches, \(exported.count) events, \(stored.rows.count) windows")
         }
 
         /// A second server joins, is killed, joins again, and is stopped in order; answers those
@@ -114,7 +80,7 @@ extension ProcessTests {
                     throw ProcessProblem("the second ended by itself: \(second.child.errors)")
                 }
                 try await eventually("the first to read all partitions again") {
-                    try await partitions(first).count == partitionCount
+                    try await partitions(first).count == reconciliation.partitionCount
                 }
             }
             let second = try await join(first, folder)
@@ -136,7 +102,7 @@ extension ProcessTests {
                 let mine = try await partitions(first)
                 let others = try await partitions(second)
                 return !mine.isEmpty && !others.isEmpty
-                    && mine.count + others.count == partitionCount
+                    && mine.count + others.count == reconciliation.partitionCount
             }
             return second
         }

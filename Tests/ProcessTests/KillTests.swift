@@ -13,21 +13,12 @@ extension ProcessTests {
     @Suite("A server that is killed again and again")
     struct KillTests {
         private static let killCount = 50
-        private static let partitionCount = 4
+        private static let reconciliation = Reconciliation(of: "kill")
         private static let configuration = """
-            partitions: \(partitionCount)
+            partitions: \(reconciliation.partitionCount)
             idle_after: 1h
-            windows:
-              - {name: short, size: 1s, allowed_lateness: 2s}
-              - {name: long, size: 10s, allowed_lateness: 0s}
-
+            \(reconciliation.windows)
             """
-        private static let definitions = [
-            PlainWindows.Definition(name: "short", size: 1_000_000, lateness: 2_000_000),
-            PlainWindows.Definition(name: "long", size: 10_000_000, lateness: 0),
-        ]
-
-        private static let seed = EventScript.seed
 
         @Test(
             "its windows are what a plain recomputation of the accepted events gives",
@@ -35,49 +26,25 @@ extension ProcessTests {
             .timeLimit(.minutes(4))
         )
         func windowsSurviveKills() async throws {
-            print("seed of the kill test: FLEETSCORE_SEED=\(Self.seed)")
             let folder = try TemporaryFolder()
             try folder.write("server.yaml", Self.configuration)
-            let senders = EventSenders(try EventScript(seed: Self.seed))
-            async let allSent: Void = senders.run(taskCount: 4)
-            let server: RunningServer
-            do {
-                server = try await Self.killAgainAndAgain(senders, folder)
-            } catch {
-                await senders.use(nil)
-                await senders.stop()
-                throw error
-            }
-            await allSent
-            let sent = await senders.sent
-            #expect(sent.problems.isEmpty)
-            let exported = try await [server].completedReadings()
-            try await server.expectCleanEnd()
-
-            let seed = "seed \(Self.seed)"
+            let senders = EventSenders(try EventScript(seed: Self.reconciliation.seed))
+            let outcome = try await Self.reconciliation.run(
+                senders,
+                taskCount: 4,
+                database: folder.at("data/windows.db"),
+                in: folder
+            ) { [try await Self.killAgainAndAgain(senders, folder)] }
+            let (sent, stored) = (outcome.sent, outcome.stored)
+            let seed = "seed \(Self.reconciliation.seed)"
             #expect(sent.batches > Self.killCount && sent.repeats > 0, "\(seed)")
-            #expect(
-                sent.readings.sorted() == exported.sorted(),
-                "acknowledged \(sent.readings.count), exported \(exported.count), \(seed)"
-            )
-            let database = WindowDatabase(path: folder.at("data/windows.db"), folder: folder)
-            let stored = try await database.picture()
-            let plain = PlainWindows.picture(
-                of: exported,
-                Self.definitions,
-                partitionCount: Self.partitionCount
-            )
-            let differences = stored.differences(from: plain)
-            #expect(
-                differences.isEmpty,
-                "\(differences.count) differences, \(seed): \(differences.prefix(5))"
-            )
             Self.checkCounts(stored, acknowledged: sent.readings.count)
+            let database = WindowDatabase(path: folder.at("data/windows.db"), folder: folder)
             #expect(try await database.snapshotCount() > 0, "no snapshot was used, \(seed)")
             print(
-                "\(sent.batches) batches, \(exported.count) events, \(sent.repeats) repeats, "
-                    + "\(sent.duplicates) known already, \(stored.rows.count) windows, "
-                    + "\(stored.duplicates) duplicates, late "
+                "\(sent.batches) batches, \(outcome.exported.count) events, "
+                    + "\(sent.repeats) repeats, \(sent.duplicates) known already, "
+                    + "\(stored.rows.count) windows, \(stored.duplicates) duplicates, late "
                     + "\(stored.late.mapValues(\.count).sorted { $0.key < $1.key })"
             )
         }
@@ -86,7 +53,7 @@ extension ProcessTests {
         private static func checkCounts(_ picture: WindowPicture, acknowledged: Int) {
             #expect(picture.accepted == acknowledged)
             #expect(picture.duplicates > 0)
-            for definition in definitions {
+            for definition in reconciliation.definitions {
                 let windowed = picture.rows.lazy.filter { $0.id.definition == definition.name }
                     .reduce(0) { $0 + $1.count }
                 let late = picture.late[definition.name, default: []].count
@@ -101,7 +68,7 @@ extension ProcessTests {
             _ senders: EventSenders,
             _ folder: TemporaryFolder
         ) async throws -> RunningServer {
-            var numbers = SeededNumbers(seed: seed &+ 1)
+            var numbers = SeededNumbers(seed: reconciliation.seed &+ 1)
             let clock = ContinuousClock()
             for life in 0..<killCount {
                 let child = try RunningServer.launch(
@@ -141,11 +108,7 @@ extension ProcessTests {
         func comparisonFindsDifferences() throws {
             var script = try EventScript(seed: 7)
             let readings = (0..<200).flatMap { _ in script.next().readings }
-            let plain = PlainWindows.picture(
-                of: readings,
-                Self.definitions,
-                partitionCount: Self.partitionCount
-            )
+            let plain = Self.reconciliation.plainly(readings)
             #expect(plain.differences(from: plain).isEmpty)
             Self.checkCounts(plain, acknowledged: readings.count)
             let number = try #require(plain.rows.firstIndex { $0.count > 2 })
