@@ -1,10 +1,10 @@
 package import Core
 
-/// Cuts events into parts where their content says so, so that a change moves only the cuts near it.
+/// Cuts events into parts where their content says so: a change moves only the cuts near it.
 ///
 /// A part ends after a row whose hash ends in so many zero bits, but has no fewer and no more rows
-/// than its level allows. Parts of a level are cut into those of the next by fewer bits. Cuts depend
-/// on nothing but the rows from the part's own first one on.
+/// than its level allows. Parts of a level are cut into those of the next by fewer bits. Cuts
+/// depend on nothing but the rows from the part's own first one on.
 ///
 /// - Source: content-defined chunking; Muthitacharoen, Chen, Mazières: LBFS (SOSP 2001).
 package struct EventCuts: Sendable {

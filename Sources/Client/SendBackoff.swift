@@ -1,7 +1,7 @@
 /// How long a sender waits for a server that is full or away before it tries again.
 ///
-/// As long as the server says, at most a minute; else longer with every refusal. When everything was
-/// refused for the whole of ``limit``, it is over.
+/// As long as the server says, at most a minute; else longer with every refusal. When everything
+/// was refused for the whole of ``limit``, it is over.
 package struct SendBackoff: Sendable {
     package let limit: Duration
     private var next = Duration.milliseconds(100)

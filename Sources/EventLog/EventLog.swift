@@ -108,7 +108,7 @@ package protocol EventLog: Sendable {
     ///   after close or after an earlier write error left the log read-only.
     func append(_ events: EventBatch, idempotencyKey: String?) async throws -> AppendReceipt
 
-    /// Whether a batch with this key was appended, as far as this process can tell; appends nothing.
+    /// Whether a batch with this key was appended, as far as this process can tell.
     ///
     /// A broker's log cannot tell and answers no.
     func knows(idempotencyKey: String) async throws -> Bool
