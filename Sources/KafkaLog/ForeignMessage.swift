@@ -6,8 +6,21 @@ package struct ForeignMessage {
     package let value: UnsafeRawBufferPointer
     /// The message's key, often the device, empty when it has none; only valid during the call.
     package let key: UnsafeRawBufferPointer
-    /// When the broker or the producer says it was written.
-    package let time: Timestamp
+    /// When it was written: the time of events that name none; nil when nobody says.
+    ///
+    /// The same whenever the message is read: the broker's or the producer's millisecond, and
+    /// within it the offset modulo 1000 as microseconds, since two readings of a series at one time
+    /// are a repetition.
+    package let time: Timestamp?
+
+    /// The time of the message at an offset; nil when it has none.
+    package static func time(milliseconds: Int64, offset: Int64) -> Timestamp? {
+        let (time, overflow) = milliseconds.multipliedReportingOverflow(by: 1000)
+        guard milliseconds >= 0, !overflow, time < Timestamp.distantFuture.microseconds else {
+            return nil
+        }
+        return Timestamp(microseconds: time + max(0, offset) % 1000)
+    }
 }
 
 /// Why a message, or an event in it, is not in the log.

@@ -302,7 +302,9 @@ final class KafkaFetcher: @unchecked Sendable {
         if headers.isOwn {
             takeOwn(message, time, partition, &frames)
         } else {
-            takeForeign(message, time, partition, &frames)
+            let milliseconds = rd_kafka_message_timestamp(pointer, nil)
+            let said = ForeignMessage.time(milliseconds: milliseconds, offset: offset)
+            takeForeign(message, time, said, partition, &frames)
         }
     }
 
@@ -331,6 +333,7 @@ final class KafkaFetcher: @unchecked Sendable {
     private func takeForeign(
         _ message: rd_kafka_message_t,
         _ time: Timestamp,
+        _ said: Timestamp?,
         _ partition: Int,
         _ frames: inout PartitionFrames
     ) {
@@ -344,7 +347,7 @@ final class KafkaFetcher: @unchecked Sendable {
             settings.partitioning == .hash ? { $0.partition(of: count) == partition } : nil
         let found = frames.take(at: message.offset, time: time, belongs: belongs) { events in
             decode(
-                ForeignMessage(value: message.bytes, key: message.keyBytes, time: time),
+                ForeignMessage(value: message.bytes, key: message.keyBytes, time: said),
                 &events
             )
         }
@@ -387,7 +390,7 @@ final class KafkaFetcher: @unchecked Sendable {
         }
     }
 
-    /// When a message was written; never in the future, whatever its producer says.
+    /// When a message was appended; never in the future, whatever its producer says.
     private func time(of message: UnsafeMutablePointer<rd_kafka_message_t>) -> Timestamp {
         let now = context.wallClock.now
         let (time, overflow) = rd_kafka_message_timestamp(message, nil)

@@ -20,6 +20,8 @@ enum MQTTProtocolError: Error, Hashable, CustomStringConvertible {
     case emptyTopic
     case unknownProperty(UInt8)
     case wrongGrantCount(got: Int, wanted: Int)
+    /// What a port of TLS says to whoever speaks without it.
+    case alertOfTLS
 
     var description: String {
         switch self {
@@ -37,6 +39,7 @@ enum MQTTProtocolError: Error, Hashable, CustomStringConvertible {
         case .unknownProperty(let id): "the unknown property \(id)"
         case .wrongGrantCount(let got, let wanted):
             "an answer to \(got) subscriptions instead of \(wanted)"
+        case .alertOfTLS: "an alert of TLS: the port is for TLS"
         }
     }
 
@@ -45,6 +48,7 @@ enum MQTTProtocolError: Error, Hashable, CustomStringConvertible {
         switch self {
         case .qualityOfService:
             "the broker keeps a session of another program under this client_id; choose another"
+        case .alertOfTLS: "use mqtts:// in the url"
         default: nil
         }
     }

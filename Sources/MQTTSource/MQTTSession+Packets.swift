@@ -4,6 +4,8 @@ import Sources
 extension MQTTSession {
     /// How much of a message that is too large is kept for people to look at.
     static let truncatedByteCount = 4096
+    /// The first byte of an alert of TLS.
+    private static let alertOfTLS: UInt8 = 0x15
 
     /// Handles every whole packet in some bytes; how many bytes those were.
     mutating func consume(
@@ -17,6 +19,8 @@ extension MQTTSession {
                 index += passed
                 continue
             }
+            // A broker never sends what begins like this; a port of TLS does.
+            if phase == .connecting, rest[0] == Self.alertOfTLS { throw .alertOfTLS }
             guard let frame = try PacketFrame(rest) else { break }
             // Told at once: the rest of what is no packet may never come.
             guard frame.kind == .publish || frame.flags == 0 else { throw .badFlags(frame.kind) }
@@ -124,9 +128,19 @@ extension MQTTSession {
             device: match?.device,
             sensor: match?.sensor,
             payload: payload,
-            receivedAt: readTime,
+            receivedAt: nextArrival(),
             marks: marks
         )
+    }
+
+    /// The time of the next message: later than that of the message before it.
+    ///
+    /// One read brings many messages, and two readings of a series at one time are a repetition.
+    private mutating func nextArrival() -> Timestamp {
+        // A clock that was put back is followed.
+        let isFollowing = lastArrival <= readTime + .seconds(1)
+        lastArrival = isFollowing ? max(readTime, lastArrival + .microseconds(1)) : readTime
+        return lastArrival
     }
 
     /// Keeps the beginning of a message whose rest is passed over.

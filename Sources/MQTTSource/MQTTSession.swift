@@ -60,6 +60,8 @@ struct MQTTSession {
     var keepAlive: Duration
     /// When what is being read came in.
     var readTime = Timestamp(microseconds: 0)
+    /// The arrival time of the last message.
+    var lastArrival = Timestamp.distantPast
     /// Acknowledgements that need no batch.
     var acknowledgements: [UInt8] = []
     private(set) var isFinishing = false

@@ -17,7 +17,11 @@ import Testing
             }
             let device =
                 parts[0] == "KEY" ? String(decoding: message.key, as: UTF8.self) : String(parts[0])
-            events.append(SeriesKey(uncheckedDevice: device, sensor: "s"), message.time, value)
+            events.append(
+                SeriesKey(uncheckedDevice: device, sensor: "s"),
+                message.time ?? .distantPast,
+                value
+            )
         }
         return rejects
     }
@@ -146,5 +150,41 @@ import Testing
         #expect(frames.count == 1)
         #expect(frames.allSatisfy { $0.appendedAt <= SystemWallClock().now })
         await log.close()
+    }
+
+    @Test("Messages of one millisecond have times of their own, the same at every reading")
+    func times() async throws {
+        let broker = try MockBroker.shared.get()
+        let topic = try broker.topic()
+        let device = Self.device(on: 2)
+        try ForeignProducer(broker.address, topic).send(
+            (0..<100).map { "\(device)=\($0)" },
+            partition: 2,
+            time: Timestamp(seconds: 5)
+        )
+        let log = try await openLog(broker.address, topic, decode: Self.decode)
+        let expected = (0..<100).map { Int64(5_000_000 + $0) }
+        #expect(Self.times(try await drained(log)) == expected)
+        let rest = try await EventLogContract.drain(log, from: [.max, .max, 40, .max])
+        #expect(Self.times(rest) == Array(expected[40...]))
+        await log.close()
+    }
+
+    private static func times(_ frames: [LogFrame]) -> [Int64] {
+        frames.flatMap { frame -> [Int64] in
+            if case .events(let batch) = frame.record { batch.times } else { [] }
+        }
+    }
+
+    @Test("The time is the millisecond and, within it, the offset; none is made up")
+    func timeOfOffset() {
+        func time(_ milliseconds: Int64, _ offset: Int64) -> Int64? {
+            ForeignMessage.time(milliseconds: milliseconds, offset: offset)?.microseconds
+        }
+        #expect(time(7, 0) == 7000)
+        #expect(time(7, 12_345) == 7345)
+        #expect(time(-1, 3) == nil)
+        #expect(time(.max, 3) == nil)
+        #expect(time(.max / 1000, 3) == nil)
     }
 }

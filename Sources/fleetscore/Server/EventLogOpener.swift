@@ -116,8 +116,9 @@ enum ForeignEvents {
         _ now: Timestamp
     ) -> [ForeignReject] {
         var options = DecodeOptions()
-        options.receivedAt = message.time
         options.latestTime = now + limits.timeAheadMax
+        // A time beyond that is none, as that of an event is.
+        if let time = message.time, time <= now + limits.timeAheadMax { options.receivedAt = time }
         if SeriesKey.isAllowed(message.key) {
             options.givenDevice = String(decoding: message.key, as: UTF8.self)
         }
