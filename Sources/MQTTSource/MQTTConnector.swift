@@ -7,8 +7,8 @@ import Synchronization
 
 /// Makes connections to a broker: name look-up, TCP, TLS, and the files that hold secrets.
 struct MQTTConnector: Sendable {
-    private let settings: MQTTSettings
-    private let address: MQTTAddress
+    let settings: MQTTSettings
+    let address: MQTTAddress
     private let group: any EventLoopGroup
 
     /// A password file's largest size, which is the protocol's.
@@ -49,7 +49,7 @@ struct MQTTConnector: Sendable {
                         )
                     }
                     try channel.pipeline.syncOperations.addHandler(
-                        MQTTHandler(link: link, password: password)
+                        MQTTHandler(link: link, password: password, explain: failure)
                     )
                 }
             }
@@ -61,7 +61,7 @@ struct MQTTConnector: Sendable {
         tls.minimumTLSVersion = .tlsv12
         if let file = settings.caFile { tls.trustRoots = .file(file) }
         if let file = settings.certificateFile {
-            tls.certificateChain = try Self.reading("certificate_file", file) {
+            tls.certificateChain = try Self.reading("cert_file", file) {
                 try NIOSSLCertificate.fromPEMFile(file).map { .certificate($0) }
             }
         }
@@ -70,10 +70,8 @@ struct MQTTConnector: Sendable {
                 .privateKey(try NIOSSLPrivateKey(file: file, format: .pem))
             }
         }
-        let what = settings.caFile == nil ? "the system's authorities" : "ca_file"
-        return try Self.reading(what, settings.caFile ?? "default") {
-            try NIOSSLContext(configuration: tls)
-        }
+        guard let file = settings.caFile else { return try NIOSSLContext(configuration: tls) }
+        return try Self.reading("ca_file", file) { try NIOSSLContext(configuration: tls) }
     }
 
     private static func reading<Value>(
@@ -81,17 +79,32 @@ struct MQTTConnector: Sendable {
         _ file: String,
         _ body: () throws -> Value
     ) throws -> Value {
+        guard FileManager.default.isReadableFile(atPath: file) else {
+            throw unreadable(what, file)
+        }
         do {
             return try body()
         } catch {
-            throw FleetError(.invalidArgument, "cannot use \(what) \"\(file)\"", cause: error)
+            throw FleetError(
+                .invalidArgument,
+                "cannot use \(what) \"\(file)\"",
+                hint: "it holds nothing in PEM form that fits"
+            )
         }
+    }
+
+    private static func unreadable(_ what: String, _ file: String) -> FleetError {
+        FleetError(
+            .invalidArgument,
+            "cannot read \(what) \"\(file)\"",
+            hint: "a relative path counts from the folder in which the server was started"
+        )
     }
 
     /// The password in a file, without the line end.
     static func readPassword(_ file: String) throws -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: file) else {
-            throw FleetError(.invalidArgument, "cannot read password_file \"\(file)\"")
+            throw unreadable("password_file", file)
         }
         var bytes = Array(data.prefix(passwordByteCountMax + 2))
         if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
@@ -113,29 +126,6 @@ struct MQTTConnector: Sendable {
 
     private static func nanoseconds(_ duration: Duration) -> Int64 {
         duration.microseconds.multipliedReportingOverflow(by: 1000).partialValue
-    }
-
-    /// What an error of the network or of TLS means.
-    static func failure(_ error: any Error) -> MQTTFailure {
-        if let failure = error as? MQTTFailure { return failure }
-        if let error = error as? FleetError {
-            return MQTTFailure(error, isTransient: error.isRetriable)
-        }
-        let isUntrusted =
-            "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
-            || (error as? NIOSSLExtraError) == .failedToValidateHostname
-        if isUntrusted {
-            return MQTTFailure(
-                FleetError(
-                    .invalidArgument,
-                    "the broker's certificate is not trusted",
-                    hint: "check ca_file, and that the url names the host as the certificate does",
-                    cause: error
-                ),
-                isTransient: false
-            )
-        }
-        return MQTTFailure("cannot talk to the broker", cause: error)
     }
 }
 

@@ -6,10 +6,17 @@ final class MQTTHandler: ChannelInboundHandler {
 
     private let link: MQTTLink
     private let password: [UInt8]?
+    /// What an error of the network or of TLS means, before or after the broker's first answer.
+    private let explain: @Sendable (any Error, Bool) -> MQTTFailure
 
-    init(link: MQTTLink, password: [UInt8]?) {
+    init(
+        link: MQTTLink,
+        password: [UInt8]?,
+        explain: @escaping @Sendable (any Error, Bool) -> MQTTFailure
+    ) {
         self.link = link
         self.password = password
+        self.explain = explain
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -35,7 +42,7 @@ final class MQTTHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        link.fail(MQTTConnector.failure(error), on: context.channel)
+        link.fail(explain(error, link.hasAnswer), on: context.channel)
         context.close(promise: nil)
     }
 }

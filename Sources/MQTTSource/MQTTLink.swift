@@ -11,6 +11,8 @@ final class MQTTLink: Sendable {
         var session: MQTTSession
         var channel: (any Channel)?
         var failure: MQTTFailure?
+        /// Whether the broker has answered on the connection, or on the one before.
+        var hasAnswer = false
         /// Whether the connection was ready and has lived for a while.
         var isStable = false
     }
@@ -51,6 +53,7 @@ final class MQTTLink: Sendable {
             state.channel = channel
             state.failure = nil
             state.isStable = false
+            state.hasAnswer = false
             return state.session.open(password: password)
         }
         perform(actions, on: channel)
@@ -59,7 +62,10 @@ final class MQTTLink: Sendable {
     /// Takes what was read.
     func receive(_ bytes: UnsafeRawBufferPointer, on channel: any Channel) {
         let now = wallClock.now
-        let actions = state.withLock { $0.session.receive(bytes, at: now) }
+        let actions = state.withLock { state in
+            state.hasAnswer = true
+            return state.session.receive(bytes, at: now)
+        }
         perform(actions, on: channel)
     }
 
@@ -108,6 +114,9 @@ final class MQTTLink: Sendable {
 
     /// Why the last connection ended, if it was noticed.
     var failure: MQTTFailure? { state.withLock { $0.failure } }
+
+    /// Whether the broker sent anything on the last connection.
+    var hasAnswer: Bool { state.withLock { $0.hasAnswer } }
 
     /// Whether the last connection had been ready and had lived for a while; told once.
     func takeStability() -> Bool {

@@ -47,7 +47,7 @@ package struct MQTTSettings: Sendable, Hashable {
     package var receiveMaximum = 4096
     package var protocolChoice = ProtocolChoice.automatic
     /// Larger messages are kept as rejected with their beginning.
-    package var messageByteCountMax = 1 << 20
+    package var messageByteCountMax = MessageBatch.messageByteCountMax
     /// Messages and bytes that wait while the sink is busy; then the socket is not read.
     package var pendingMessageCountMax = 16_384
     package var pendingByteCountMax = 8 << 20
@@ -102,7 +102,7 @@ package struct MQTTSettings: Sendable, Hashable {
             let isPlain = !shareGroup.contains { "/+#".contains($0) }
             check(
                 Self.isText(shareGroup, 1...256) && isPlain,
-                "share",
+                "share_group",
                 "must have 1 to 256 bytes without /, + and #"
             )
         }
@@ -121,13 +121,13 @@ package struct MQTTSettings: Sendable, Hashable {
         )
         check(
             (certificateFile == nil) == (keyFile == nil),
-            certificateFile == nil ? "certificate_file" : "key_file",
+            certificateFile == nil ? "cert_file" : "key_file",
             "is missing: a certificate and its key go together"
         )
         let usesTLS = (try? MQTTAddress(parsing: url))?.usesTLS ?? true
         check(
             usesTLS || (caFile == nil && certificateFile == nil),
-            caFile == nil ? "certificate_file" : "ca_file",
+            caFile == nil ? "cert_file" : "ca_file",
             "needs TLS: use an mqtts:// url"
         )
     }

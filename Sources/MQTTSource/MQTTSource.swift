@@ -182,7 +182,7 @@ package final class MQTTSource: EventSource {
         do {
             channel = try await connector.connect(link)
         } catch {
-            return MQTTConnector.failure(error)
+            return connector.failure(error, hasAnswer: false)
         }
         await withTaskCancellationHandler {
             await withTaskGroup { group in
@@ -194,12 +194,7 @@ package final class MQTTSource: EventSource {
             channel.close(promise: nil)
         }
         link.closed(channel)
-        let closed = FleetError(
-            .unavailable,
-            "the broker closed the connection",
-            hint: "if it does so again and again, another client has the same client_id"
-        )
-        return link.failure ?? MQTTFailure(closed, isTransient: true)
+        return link.failure ?? connector.closed(beforeAnswer: !link.hasAnswer)
     }
 
     private func lookAfter() async {

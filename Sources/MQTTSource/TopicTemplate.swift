@@ -40,7 +40,7 @@ package struct TopicTemplate: Sendable, Hashable, CustomStringConvertible {
             throw Self.problem(text, "has \(text.utf8.count) bytes", "use 1 to 65535 bytes")
         }
         guard parts.first != "$share" else {
-            throw Self.problem(text, "names a shared subscription", "set share to the group")
+            throw Self.problem(text, "names a shared subscription", "set share_group to the group")
         }
         var levels: [Level] = []
         for part in parts {

@@ -74,10 +74,11 @@ extension Ingest: EventSink {
         let problem =
             isUnmatched
             ? "no topic template of the source matches"
-            : "the message is larger than the source takes"
+            : "the message is larger than \(MessageBatch.messageByteCountMax >> 20) MiB, the most "
+                + "that a source takes"
         return DeadLetter(
             receivedAt: now,
-            reason: isUnmatched ? .badName : .badSyntax,
+            reason: isUnmatched ? .badName : .tooLarge,
             source: source,
             text: String(
                 decoding: message.payload.prefix(DeadLetter.textByteCountMax),

@@ -19,6 +19,9 @@ package struct MessageBatch: Sendable {
         package static let isTruncated = Marks(rawValue: 2)
     }
 
+    /// Bytes of the largest message that a source takes whole, its address included.
+    package static let messageByteCountMax = 1 << 20
+
     /// Where a message lies in ``bytes``; all but `start` counts from there.
     struct Place: Sendable {
         let start: Int

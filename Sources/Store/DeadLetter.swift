@@ -26,6 +26,8 @@ package struct DeadLetterReason: RawRepresentable, Sendable, Hashable, Codable {
     package static let badTime = DeadLetterReason(rawValue: "bad_time")
     package static let badValue = DeadLetterReason(rawValue: "bad_value")
     package static let badSyntax = DeadLetterReason(rawValue: "bad_syntax")
+    /// A message larger than a source takes.
+    package static let tooLarge = DeadLetterReason(rawValue: "too_large")
 }
 
 /// An event that is in no window, kept for people to look at and to send again.

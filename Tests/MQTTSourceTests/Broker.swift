@@ -15,6 +15,8 @@ final class Broker {
         var users: [(String, String)] = []
         /// Also listens with TLS, with a certificate of an authority made here.
         var usesTLS = false
+        /// Checks certificates of clients by its authority.
+        var asksForCertificates = false
     }
 
     /// Where the program is, or `nil` when it is not installed.
@@ -58,6 +60,7 @@ final class Broker {
                 "listener \(tlsPort) 127.0.0.1",
                 "certfile \(folder.path)/server.pem", "keyfile \(folder.path)/server.key",
             ]
+            if options.asksForCertificates { lines.append("cafile \(folder.path)/ca.pem") }
         }
         configuration = (lines + options.lines).joined(separator: "\n") + "\n"
         try configuration.write(
