@@ -23,6 +23,43 @@ package struct MQTTSetting: Sendable, Equatable {
     package var receiveMaximum = 1000
     /// `auto`, `5` or `3.1.1`.
     package var version = "auto"
+    /// Where the document says it, for messages.
+    package var place = SettingPlace()
+}
+
+/// Where settings stand in a document.
+package struct SettingPlace: Sendable, Equatable {
+    /// The key path, such as `sources[0].mqtt`.
+    package var path = ""
+    package var line = 0
+    /// The lines of its keys and of the elements of its lists, such as `topics[1]`.
+    package var lines: [String: Int] = [:]
+
+    /// A problem with a key, or an element of a list, of the settings.
+    package func problem(_ key: String, _ message: String, file: String) -> DocumentProblem {
+        let list = key.prefix { $0 != "[" }
+        return DocumentProblem(
+            file: file,
+            line: lines[key] ?? lines[String(list)] ?? line,
+            path: "\(path).\(key)",
+            message: message
+        )
+    }
+}
+
+extension MappingReader {
+    /// Where the mapping, its keys and the elements of its lists stand.
+    var place: SettingPlace {
+        var place = SettingPlace(path: path, line: line)
+        for (key, node) in values {
+            place.lines[key] = node.line
+            guard case .sequence(let elements) = node.content else { continue }
+            for (index, element) in elements.enumerated() {
+                place.lines["\(key)[\(index)]"] = element.line
+            }
+        }
+        return place
+    }
 }
 
 /// The Kafka topic that is the event log, as `fleetscore.yaml` declares it.
@@ -70,6 +107,12 @@ extension MappingReader {
         return settings
     }
 
+    /// Reports a list without elements, which would leave out what it belongs to.
+    private func refuseEmptyList(_ key: String) {
+        guard case .sequence(let elements)? = values[key]?.content, elements.isEmpty else { return }
+        report(key, "is an empty list; name one at least")
+    }
+
     private func mqttSetting() -> MQTTSetting? {
         let keys = [
             "url", "topics", "username", "password_file", "ca_file", "cert_file", "key_file",
@@ -87,8 +130,10 @@ extension MappingReader {
             return text
         }
         let topics = mapping.texts("topics", required: true)
+        mapping.refuseEmptyList("topics")
         guard let url, !topics.isEmpty else { return nil }
         var setting = MQTTSetting(url: url, topics: topics)
+        setting.place = mapping.place
         setting.username = mapping.text("username")
         setting.passwordFile = mapping.text("password_file")
         setting.caFile = mapping.text("ca_file")
@@ -126,6 +171,7 @@ extension MappingReader {
         guard let mapping = mapping("kafka", allowed: keys) else { return nil }
         let brokers = mapping.texts("brokers", required: true)
             .flatMap { $0.split(separator: ",").map(String.init) }
+        mapping.refuseEmptyList("brokers")
         guard !brokers.isEmpty else { return nil }
         var setting = KafkaSetting(brokers: brokers)
         setting.topic = mapping.text("topic") ?? setting.topic

@@ -51,6 +51,61 @@ extension ProcessTests {
         }
 
         @Test(
+            "a hundred numbers that are sent at once are a hundred readings, and status shows it",
+            .enabled(if: Binary.isThere, "needs fleetscore"),
+            .disabled(if: isMissing, "needs mosquitto and mosquitto_pub"),
+            .timeLimit(.minutes(2))
+        )
+        func numbersWithoutTime() async throws {
+            let folder = try TemporaryFolder()
+            let port = try FreePort.find()
+            try folder.write(
+                "mosquitto.conf",
+                "listener \(port) 127.0.0.1\nallow_anonymous true\n"
+            )
+            try folder.write("server.yaml", Self.configuration(port))
+            let server = try await RunningServer.start(
+                data: folder.at("data"),
+                config: "server.yaml",
+                in: folder
+            )
+            func text() async throws -> String {
+                let address = ["--server", server.client.server]
+                return try await Binary.run(["status"] + address, in: folder).output
+            }
+            try await eventually("an error") { try await text().contains("plant, last error") }
+            #expect(try await text().contains("is a broker listening at 127.0.0.1:\(port)?"))
+            let broker = try ChildProcess(
+                "mosquitto",
+                ["-c", folder.at("mosquitto.conf")],
+                folder: folder.path
+            )
+            try await eventually("a subscription") {
+                let status: StatusInfo = try await server.client.get("/v1/status")
+                return status.sources.first?.phase == "connected"
+            }
+            try await Self.publish(
+                (0..<100).map(String.init),
+                topic: "plant/live/x",
+                port: port,
+                in: folder
+            )
+            try await eventually("all to be applied") {
+                let status: StatusInfo = try await server.client.get("/v1/status")
+                return status.accepted == 100
+            }
+            let status: StatusInfo = try await server.client.get("/v1/status")
+            #expect(status.duplicates == 0)
+            let row = try #require(
+                try await text().split(separator: "\n").first { $0.hasPrefix("plant ") }
+            )
+            #expect(row.contains("connected") && row.contains("100"), "\(row)")
+            try await server.expectCleanEnd()
+            broker.send(SIGTERM)
+            _ = try await broker.end()
+        }
+
+        @Test(
             "messages that came while it was killed are counted once after it is started again",
             .enabled(if: Binary.isThere, "needs fleetscore"),
             .disabled(if: isMissing, "needs mosquitto and mosquitto_pub"),

@@ -36,6 +36,15 @@ enum SourceOpener {
 }
 
 extension SourceOpener {
+    /// What is wrong with the sources of a document, by line, beyond what its reading tells.
+    static func problems(_ document: ServerDocument, file: String) -> [DocumentProblem] {
+        document.mqtt.flatMap { setting in
+            MQTTSettings(setting, server: "0").problems().map {
+                setting.place.problem($0.field, $0.message, file: file)
+            }
+        }.sorted { $0.line < $1.line }
+    }
+
     /// A name that this server keeps and no other has: a broker knows one client by it.
     private static func serverName(_ document: ServerDocument) -> String {
         let folder = Files.absolute(document.settings.dataDirectory)
