@@ -4,10 +4,31 @@ package import Store
 
 // Events that are in no window.
 extension SQLiteWindowStore {
-    package func addDeadLetters(_ letters: [DeadLetter], counts: [EventCount]?) async throws {
+    package func addDeadLetters(
+        _ letters: [DeadLetter],
+        counts: [EventCount]?,
+        batch: String?
+    ) async throws {
         let counts = counts ?? EventCount.of(letters)
         if letters.isEmpty, counts.isEmpty { return }
-        try await file.write { try self.write(letters, counts: counts, $0) }
+        try await file.write { db in
+            if let batch, try !self.isNew(batch: batch, db) { return }
+            try self.write(letters, counts: counts, db)
+        }
+    }
+
+    /// Remembers the name of a batch, forgetting the oldest; false when it was remembered already.
+    private func isNew(batch: String, _ db: Database) throws -> Bool {
+        try db.execute(
+            sql: "INSERT INTO kept_batches_data (name) VALUES (?) ON CONFLICT DO NOTHING",
+            arguments: [batch]
+        )
+        guard db.changesCount > 0 else { return false }
+        try db.execute(
+            sql: "DELETE FROM kept_batches_data WHERE number <= ?",
+            arguments: [db.lastInsertedRowID - Int64(DeadLetter.batchCountMax)]
+        )
+        return true
     }
 
     /// Stores letters and adds to the totals, in a transaction of the caller.
@@ -111,6 +132,20 @@ extension SQLiteWindowStore {
                 db,
                 sql: "SELECT * FROM dead_letters_data WHERE number = ?",
                 arguments: [number]
+            ).map(StoredDeadLetter.init(row:))
+        }
+    }
+
+    package func deadLetters(partition: Int, offset: Int64) async throws -> [StoredDeadLetter] {
+        try await file.read { db in
+            // As the index letters_by_offset has it.
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM dead_letters_data
+                    WHERE ifnull(partition, -1) = ? AND log_offset = ? ORDER BY number
+                    """,
+                arguments: [partition, offset]
             ).map(StoredDeadLetter.init(row:))
         }
     }

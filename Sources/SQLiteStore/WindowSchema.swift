@@ -15,8 +15,17 @@ enum WindowSchema {
             try db.execute(sql: WindowSchemaSecond.indexes)
             try db.execute(sql: WindowSchemaSecond.views)
         }
+        migrator.registerMigration("windows-3") { db in
+            try db.execute(sql: keptBatches)
+        }
         return migrator
     }
+
+    /// The names of batches whose rejected events were counted.
+    private static let keptBatches = """
+        CREATE TABLE kept_batches_data (number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+
+        """
 
     /// The bits of a window's id that hold its series; those above hold the slot of its end.
     static let seriesBits: Int64 = 32

@@ -1,5 +1,4 @@
 import Core
-import Logging
 import Metrics
 import Sources
 import Store
@@ -64,14 +63,35 @@ extension Ingest {
         return sifted
     }
 
-    /// Keeps and counts what was rejected or flagged; failing to do so never fails the batch.
-    func keep(
+    /// Counts what was rejected or flagged for the metrics.
+    static func count(_ decoded: DecodedEvents, _ sifted: Sifted) {
+        for count in counts(decoded, sifted) {
+            Counter(
+                label: "fleetscore_ingest_rejected_events_total",
+                dimensions: [("reason", count.reason.rawValue)]
+            ).increment(by: count.count)
+        }
+    }
+
+    /// How many events were rejected or flagged for each reason.
+    static func counts(_ decoded: DecodedEvents, _ sifted: Sifted) -> [EventCount] {
+        var byReason = decoded.rejectedByReason
+        for finding in sifted.rejected + sifted.flagged {
+            byReason[finding.reason.rawValue, default: 0] += 1
+        }
+        return byReason.sorted { $0.key < $1.key }.map {
+            EventCount(reason: DeadLetterReason(rawValue: $0.key), count: Int64($0.value))
+        }
+    }
+
+    /// The first of what was rejected or flagged, as letters.
+    func letters(
         _ decoded: DecodedEvents,
         _ sifted: Sifted,
-        source: String,
-        format: String,
-        messages: MessageBatch? = nil
-    ) async {
+        _ source: String,
+        _ format: String,
+        _ messages: MessageBatch?
+    ) -> [DeadLetter] {
         let now = clock.now
         var letters = decoded.rejected.map { event in
             // What the topic says is needed to read the event again.
@@ -88,32 +108,12 @@ extension Ingest {
                 message: message.map { "\($0.address): \(event.message)" } ?? event.message
             )
         }
-        var byReason = decoded.rejectedByReason
         for findings in [sifted.rejected, sifted.flagged] {
-            for finding in findings { byReason[finding.reason.rawValue, default: 0] += 1 }
             letters += findings.prefix(Self.letterCountMax).map {
                 letter($0, of: decoded.batch, now, source)
             }
         }
-        for (reason, count) in byReason {
-            Counter(
-                label: "fleetscore_ingest_rejected_events_total",
-                dimensions: [("reason", reason)]
-            ).increment(by: count)
-        }
-        do {
-            try await store.addDeadLetters(
-                letters,
-                counts: byReason.map {
-                    EventCount(reason: DeadLetterReason(rawValue: $0.key), count: Int64($0.value))
-                }
-            )
-        } catch {
-            logger.warning(
-                "rejected events could not be kept",
-                metadata: ["error": "\(error)", "events": "\(decoded.rejectedCount)"]
-            )
-        }
+        return letters
     }
 
     private func letter(

@@ -19,14 +19,16 @@ package struct Ingest: Sendable {
         package let rejectedCount: Int
         /// How many were rejected for each reason that occurred.
         package let rejectedByReason: [String: Int]
-        /// The first rejected events, capped.
-        package let rejected: [RejectedEvent]
+        /// The first rejected events in the order of the body, capped.
+        package let rejected: [Rejection]
         /// Fields that are no readings, such as texts of line protocol.
         package let ignoredFieldCount: Int
     }
 
     let log: any EventLog
     let store: any WindowStore
+    /// Keeps what is not accepted; a service of its own.
+    package let keeper: DeadLetterKeeper
     let settings: ServiceSettings
     /// The limits of values that the registry has.
     package let rules: RuleBook
@@ -52,6 +54,9 @@ package struct Ingest: Sendable {
     ) {
         self.log = log
         self.store = store
+        keeper = DeadLetterKeeper(timer: timer, logger: logger) { batch in
+            try await store.addDeadLetters(batch.letters, counts: batch.counts, batch: batch.key)
+        }
         self.settings = settings
         self.rules = rules
         let gate =
@@ -101,13 +106,24 @@ package struct Ingest: Sendable {
         messages: MessageBatch? = nil
     ) async throws -> Outcome {
         let sifted = sift(decoded.batch)
+        let isClean = decoded.rejectedCount == 0 && sifted.isClean
+        if !isClean { try keeper.checkRoom() }
         var receipt = AppendReceipt(accepted: 0, isDuplicate: false)
-        if !sifted.accepted.isEmpty {
+        // The log remembers the key of a batch without any good event, too.
+        if !sifted.accepted.isEmpty || idempotencyKey != nil {
             receipt = try await log.append(sifted.accepted, idempotencyKey: idempotencyKey)
         }
         Counter(label: "fleetscore_ingest_events_total").increment(by: receipt.accepted)
-        if decoded.rejectedCount > 0 || !sifted.isClean, !receipt.isDuplicate {
-            await keep(decoded, sifted, source: source, format: format, messages: messages)
+        if !isClean {
+            if !receipt.isDuplicate { Self.count(decoded, sifted) }
+            // Also when the log knows the key: the first attempt may have ended in between.
+            await keeper.keep(
+                RejectedBatch(
+                    letters: letters(decoded, sifted, source, format, messages),
+                    counts: Self.counts(decoded, sifted),
+                    key: idempotencyKey
+                )
+            )
         }
         return Outcome(
             accepted: receipt.accepted,
@@ -117,7 +133,7 @@ package struct Ingest: Sendable {
                 sifted.rejectedByReason,
                 uniquingKeysWith: +
             ),
-            rejected: decoded.rejected,
+            rejected: rejections(decoded, sifted),
             ignoredFieldCount: decoded.ignoredFieldCount
         )
     }

@@ -26,8 +26,23 @@ package struct DeadLetterReason: RawRepresentable, Sendable, Hashable, Codable {
     package static let badTime = DeadLetterReason(rawValue: "bad_time")
     package static let badValue = DeadLetterReason(rawValue: "bad_value")
     package static let badSyntax = DeadLetterReason(rawValue: "bad_syntax")
+    package static let missingTime = DeadLetterReason(rawValue: "missing_time")
+    package static let missingValue = DeadLetterReason(rawValue: "missing_value")
+    package static let notFinite = DeadLetterReason(rawValue: "not_finite")
+    package static let malformed = DeadLetterReason(rawValue: "malformed")
+    package static let tooManyFields = DeadLetterReason(rawValue: "too_many_fields")
+    /// A message of a topic that fails its checksum, and one that no format reads.
+    package static let damagedMessage = DeadLetterReason(rawValue: "damaged_message")
+    package static let unknownFormat = DeadLetterReason(rawValue: "unknown_format")
     /// A message larger than a source takes.
     package static let tooLarge = DeadLetterReason(rawValue: "too_large")
+
+    /// Every reason there is.
+    package static let all = [
+        late, early, duplicate, outOfRange, overLimit, wrongPartition, missingDevice,
+        missingSensor, missingTime, missingValue, badName, badTime, badValue, badSyntax,
+        notFinite, malformed, tooManyFields, tooLarge, damagedMessage, unknownFormat,
+    ]
 }
 
 /// An event that is in no window, kept for people to look at and to send again.
@@ -37,6 +52,8 @@ package struct DeadLetter: Sendable, Codable, Equatable {
     /// The newest letters that a store keeps, of all reasons and of each.
     package static let countMax = 1_000_000
     package static let countOfReasonMax = 200_000
+    /// The newest names of batches that a store remembers.
+    package static let batchCountMax = 1_000_000
 
     package var receivedAt: Timestamp
     package var reason: DeadLetterReason

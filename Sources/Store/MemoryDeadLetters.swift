@@ -23,6 +23,9 @@ struct MemoryDeadLetters: Sendable {
     private(set) var kept: [StoredDeadLetter] = []
     private var lastNumber: Int64 = 0
     private var counts: [CountName: Int64] = [:]
+    /// The names of batches, oldest first.
+    private var batches: [String] = []
+    private var knownBatches: Set<String> = []
 
     init(countMax: Int, countOfReasonMax: Int) {
         self.countMax = countMax
@@ -70,6 +73,16 @@ struct MemoryDeadLetters: Sendable {
             }
         }
         kept.removeFirst(max(0, kept.count - countMax))
+    }
+
+    /// Remembers the name of a batch; false when it was remembered already.
+    mutating func isNew(batch: String) -> Bool {
+        guard knownBatches.insert(batch).inserted else { return false }
+        batches.append(batch)
+        if batches.count > DeadLetter.batchCountMax {
+            knownBatches.remove(batches.removeFirst())
+        }
+        return true
     }
 
     mutating func markReplayed(_ numbers: Set<Int64>, at now: Timestamp) {

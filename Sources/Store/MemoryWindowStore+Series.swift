@@ -48,8 +48,13 @@ extension MemoryWindowStore {
 
 // Dead letters.
 extension MemoryWindowStore {
-    package func addDeadLetters(_ letters: [DeadLetter], counts: [EventCount]?) throws {
+    package func addDeadLetters(
+        _ letters: [DeadLetter],
+        counts: [EventCount]?,
+        batch: String?
+    ) throws {
         try checkOpen()
+        if let batch, !self.letters.isNew(batch: batch) { return }
         self.letters.add(letters, counts: counts ?? EventCount.of(letters))
     }
 
@@ -68,6 +73,13 @@ extension MemoryWindowStore {
     package func deadLetter(number: Int64) throws -> StoredDeadLetter? {
         try checkOpen()
         return letters.kept.first { $0.number == number }
+    }
+
+    package func deadLetters(partition: Int, offset: Int64) throws -> [StoredDeadLetter] {
+        try checkOpen()
+        return letters.kept.filter {
+            $0.letter.partition == partition && $0.letter.offset == offset
+        }
     }
 
     package func markReplayed(_ numbers: [Int64], at now: Timestamp) throws {

@@ -75,12 +75,17 @@ package protocol WindowStore: WindowResults {
 
     /// Keeps events that are in no window, the newest ``DeadLetter/countMax`` of them.
     ///
-    /// `counts` is what to add to the totals; nil counts each letter once.
-    func addDeadLetters(_ letters: [DeadLetter], counts: [EventCount]?) async throws
+    /// `counts` is what to add to the totals; nil counts each letter once. A batch that is named is
+    /// kept once: a later call with one of the newest ``DeadLetter/batchCountMax`` names does
+    /// nothing.
+    func addDeadLetters(_ letters: [DeadLetter], counts: [EventCount]?, batch: String?)
+        async throws
     /// Dead letters newest first; those with a number below `before` when given.
     func deadLetters(_ filter: DeadLetterFilter, before: Int64?, limit: Int) async throws
         -> [StoredDeadLetter]
     func deadLetter(number: Int64) async throws -> StoredDeadLetter?
+    /// The dead letters of one place in the log, by number.
+    func deadLetters(partition: Int, offset: Int64) async throws -> [StoredDeadLetter]
     /// Notes that letters were sent again; numbers without a letter are ignored.
     func markReplayed(_ numbers: [Int64], at now: Timestamp) async throws
     /// Totals of events that are in no window, by reason, then definition.
@@ -98,6 +103,13 @@ package protocol WindowStore: WindowResults {
     func expectedIntervals(for keys: [SeriesKey]) async throws -> [Duration?]
 
     func close() async
+}
+
+extension WindowStore {
+    /// Keeps events of a batch without a name.
+    package func addDeadLetters(_ letters: [DeadLetter], counts: [EventCount]?) async throws {
+        try await addDeadLetters(letters, counts: counts, batch: nil)
+    }
 }
 
 /// Published predictions and the outcomes of items: what runs leave in SQL.

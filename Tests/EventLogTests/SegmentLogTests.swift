@@ -43,6 +43,29 @@ import Testing
         }
     }
 
+    @Test("The key of an empty batch is known after a restart, from segments and their indexes")
+    func emptyBatch() async throws {
+        let disk = FaultyDisk()
+        var log = try await openLog(disk, smallSegments(500))
+        _ = try await log.append(EventBatch(), idempotencyKey: "sealed")
+        for number in 0..<6 {
+            let events = EventLogContract.batch(20, from: number * 20)
+            _ = try await log.append(events, idempotencyKey: nil)
+        }
+        _ = try await log.append(EventBatch(), idempotencyKey: "active")
+        for _ in 0..<2 {
+            await log.close()
+            log = try await openLog(disk, smallSegments(500))
+            #expect(try await values(log) == Array(0..<120))
+            #expect(try await !log.knows(idempotencyKey: "other"))
+            for key in ["sealed", "active"] {
+                #expect(try await log.knows(idempotencyKey: key))
+                let again = try await log.append(EventLogContract.batch(1), idempotencyKey: key)
+                #expect(again == AppendReceipt(accepted: 0, isDuplicate: true))
+            }
+        }
+    }
+
     @Test("A missing or damaged index file is made again from the segment")
     func indexFile() async throws {
         let disk = FaultyDisk()

@@ -74,6 +74,7 @@ struct DoorTests {
             #expect(outcome.accepted == (rejects ? 3 : 5))
             #expect(outcome.rejectedCount == (rejects ? 2 : 0))
             #expect(outcome.rejectedByReason == (rejects ? ["out_of_range": 2] : [:]))
+            #expect(outcome.rejected.map(\.index) == (rejects ? [1, 3] : []))
             let letters = try await fixture.windows.letters(.outOfRange)
             #expect(letters.compactMap(\.value).sorted() == [-1, 11])
             #expect(
@@ -103,6 +104,36 @@ struct DoorTests {
         let restarted = try await self.ingest(fixture) { $0.limits.seriesCountMax = 50 }
         let third = try await send(rows, to: restarted)
         #expect(third.accepted == 50 && third.rejectedCount == 30)
+    }
+
+    @Test("the answer lists what the limits reject by its place in the body, among the rest")
+    func listed() async throws {
+        let fixture = try ServiceFixture()
+        let ingest = try await ingest(fixture) {
+            $0.limits.seriesCountMax = 2
+            $0.limits.rejectedListCountMax = 5
+        }
+        let (good, bad) = ("\(Self.time),d0,s,1", "never,d0,s,1")
+        func over(_ number: Int) -> String { "\(Self.time),new\(number),s,1" }
+        let known = ["\(Self.time),d1,s,1", good]
+        let outcome = try await send(known + [bad, over(2), bad, bad, good, over(3)], to: ingest)
+        #expect(outcome.accepted == 3 && outcome.rejectedCount == 5)
+        #expect(outcome.rejected.map(\.index) == [2, 3, 4, 5, 7])
+        #expect(
+            outcome.rejected.map(\.reason)
+                == [.badTime, .overLimit, .badTime, .badTime, .overLimit]
+        )
+        #expect(outcome.rejected.map(\.line) == [4, nil, 6, 7, nil])
+        let message = try #require(outcome.rejected.last?.message)
+        #expect(message.hasPrefix("new3/s: there are 2 series already"), "\(message)")
+        // The list is cut in the order of the body, whatever the reasons are.
+        let many = try await send(
+            [over(4), bad, over(5), bad, bad, bad, bad, bad, bad, over(6)],
+            to: ingest
+        )
+        #expect(many.rejectedCount == 10)
+        #expect(many.rejected.map(\.index) == [0, 1, 2, 3, 4])
+        #expect(try await send(known, to: ingest).rejected.isEmpty)
     }
 
     @Test("too many events without windows refuse more, as something to try again")

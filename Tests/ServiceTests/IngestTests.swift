@@ -79,6 +79,34 @@ struct IngestTests {
         #expect(await fixture.log.endOffsets() == [0, 0, 0, 0])
     }
 
+    @Test("a body without any good event counts once, however often it is sent with its key")
+    func allRejectedAgain() async throws {
+        let fixture = try ServiceFixture()
+        let body = "{\"device\":\"d\"}\n{}"
+        #expect(try await !accept(fixture, body, key: "k").isDuplicate)
+        let again = try await accept(fixture, body, key: "k")
+        #expect(again.isDuplicate && again.accepted == 0 && again.rejectedCount == 2)
+        #expect(try await fixture.windows.eventCounts().reduce(0) { $0 + $1.count } == 2)
+        #expect(await fixture.log.endOffsets() == [0, 0, 0, 0])
+    }
+
+    @Test("what a killed server had not kept is kept when the batch is sent again, once")
+    func keptLater() async throws {
+        let fixture = try ServiceFixture()
+        // The events are in the log, the rejected ones nowhere.
+        var events = EventBatch()
+        events.append(try SeriesKey(parsing: "d/s"), fixture.clock.now, 1)
+        events.append(try SeriesKey(parsing: "d/s"), fixture.clock.now + .seconds(2), 2)
+        _ = try await fixture.log.append(events, idempotencyKey: "k")
+        for _ in 0..<3 {
+            let outcome = try await accept(fixture, Self.mixed, key: "k")
+            #expect(outcome.isDuplicate && outcome.accepted == 2)
+        }
+        #expect(try await fixture.windows.letters().count == 2)
+        #expect(try await fixture.windows.eventCounts().map(\.count) == [1, 1])
+        #expect(await fixture.log.endOffsets().reduce(0, +) == 2)
+    }
+
     @Test("the list of rejected events is capped, their count is not")
     func cap() async throws {
         let fixture = try ServiceFixture()

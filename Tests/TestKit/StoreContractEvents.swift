@@ -6,6 +6,8 @@ extension WindowStoreContract {
     static let eventChecks: [WindowStoreCheck] = [
         WindowStoreCheck("every field of a dead letter comes back, long texts cut", letterFields),
         WindowStoreCheck("a letter of the log is kept once", lettersOnce),
+        WindowStoreCheck("a named batch is kept once", namedBatches),
+        WindowStoreCheck("letters of a place in the log are found", lettersOfPlace),
         WindowStoreCheck("letters are filtered and paged, newest first", letterPages),
         WindowStoreCheck("a replayed letter says when", replayed),
         WindowStoreCheck("events are counted by reason whether or not they are kept", counts),
@@ -87,6 +89,32 @@ extension WindowStoreContract {
             counts: []
         )
         try same(try await letters(store).count, 8)
+    }
+
+    @Sendable private static func namedBatches(_ store: any WindowStore) async throws {
+        let letter = Samples.letter(.late, nil)
+        for batch in ["a", "b", "a", nil, "b", nil] {
+            try await store.addDeadLetters(
+                [letter],
+                counts: [EventCount(reason: .late, count: 3)],
+                batch: batch
+            )
+        }
+        try same(try await letters(store).count, 4)
+        try same(try await store.eventCounts(), [EventCount(reason: .late, count: 12)])
+    }
+
+    @Sendable private static func lettersOfPlace(_ store: any WindowStore) async throws {
+        let some = [
+            Samples.letter(.late, 1, definition: "5m"), Samples.letter(.late, 2, definition: "5m"),
+            Samples.letter(.late, 1, definition: "1m"), Samples.letter(.duplicate, 1),
+        ]
+        try await store.addDeadLetters(some, counts: nil)
+        guard let partition = some[0].partition else { return }
+        let found = try await store.deadLetters(partition: partition, offset: 1)
+        try same(found.map(\.letter), [some[0], some[2], some[3]])
+        try same(try await store.deadLetters(partition: partition, offset: 3), [])
+        try same(try await store.deadLetters(partition: partition + 1, offset: 1), [])
     }
 
     @Sendable private static func letterPages(_ store: any WindowStore) async throws {

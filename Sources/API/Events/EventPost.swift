@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import Service
+import Store
 import Wire
 
 /// What a request that posts events says of its body: how it is written and in whose dialect.
