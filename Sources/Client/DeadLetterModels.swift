@@ -60,8 +60,10 @@ package struct ReplayRequest: Sendable, Codable {
 /// What became of dead letters that were sent again.
 package struct ReplayAnswer: Sendable, Codable, Equatable {
     package let letters: Int
-    /// Events that are in the log now.
+    /// Events that were appended to the log.
     package let accepted: Int
+    /// Events that an earlier replay of the same letters has appended.
+    package let repeated: Int
     package let rejected: Int
     /// Letters that were left alone, by why.
     package let skipped: [String: Int]
@@ -71,12 +73,14 @@ package struct ReplayAnswer: Sendable, Codable, Equatable {
     package init(
         letters: Int,
         accepted: Int,
+        repeated: Int,
         rejected: Int,
         skipped: [String: Int],
         problems: [String]
     ) {
         self.letters = letters
         self.accepted = accepted
+        self.repeated = repeated
         self.rejected = rejected
         self.skipped = skipped
         self.problems = problems

@@ -1,6 +1,7 @@
 package import Core
 import EventLog
 package import Store
+import Windowing
 import Wire
 
 /// Sends dead letters again: those whose event is known as it is, the others decoded anew.
@@ -12,8 +13,10 @@ package struct DeadLetterReplay: Sendable {
     /// What became of the letters.
     package struct Outcome: Sendable, Equatable {
         package var letters = 0
-        /// Events appended, known repeats of a batch included.
+        /// Events appended.
         package var accepted = 0
+        /// Events that an earlier replay of the same letters has appended.
+        package var repeated = 0
         /// Letters whose text still is no event, and events that were rejected again.
         package var rejected = 0
         /// Letters that were left alone, by why.
@@ -43,17 +46,21 @@ package struct DeadLetterReplay: Sendable {
         self.clock = clock
     }
 
-    /// Replays letters by number; numbers without a letter are reported as skipped.
+    /// Replays letters by number.
+    ///
+    /// - Throws: ``FleetError`` `.notFound` when there is no letter of a number; nothing is sent.
     package func replay(numbers: [Int64]) async throws -> Outcome {
-        var outcome = Outcome()
         var letters: [StoredDeadLetter] = []
+        var missing: [Int64] = []
         for number in Set(numbers).sorted() {
             if let letter = try await store.deadLetter(number: number) {
                 letters.append(letter)
             } else {
-                skip("not_found", "there is no dead letter \(number)", &outcome)
+                missing.append(number)
             }
         }
+        guard missing.isEmpty else { throw Self.notFound(missing) }
+        var outcome = Outcome()
         try await replay(letters, &outcome)
         return outcome
     }
@@ -75,37 +82,58 @@ package struct DeadLetterReplay: Sendable {
 
     private func replay(_ letters: [StoredDeadLetter], _ outcome: inout Outcome) async throws {
         outcome.letters = letters.count
-        let late = LateEverywhere(letters, definitionCount: settings.windows.count)
+        var late = try await LateEvents(
+            letters,
+            definitions: Set(settings.windows.map(\.name)),
+            store: store
+        )
+        var hasLate = false
         for start in stride(from: 0, to: letters.count, by: Self.pageCount) {
             try Task.checkCancellation()
             let page = letters[start..<min(start + Self.pageCount, letters.count)]
             var batch = EventBatch()
             var sent: [Int64] = []
+            var replayed: [Int64] = []
             for letter in page {
                 switch late.use(of: letter) {
                 case .skip(let why, let text):
                     skip(why, "dead letter \(letter.number): \(text)", &outcome)
-                case .repeated: sent.append(letter.number)
-                case .send:
-                    if add(letter, to: &batch, &outcome) { sent.append(letter.number) }
+                case .repeated: break
+                case .send(let numbers):
+                    guard add(letter, to: &batch, &outcome) else { continue }
+                    sent.append(numbers[0])
+                    replayed += numbers
                 }
             }
             guard !sent.isEmpty else { continue }
-            if !batch.isEmpty {
-                try await ingest.checkLag()
-                var events = DecodedEvents()
-                events.batch = batch
-                let result = try await ingest.append(
-                    events,
-                    idempotencyKey: Self.key(sent),
-                    source: "replay",
-                    format: EventFormat.csv.rawValue
-                )
-                outcome.accepted += result.accepted
-                outcome.rejected += result.rejectedCount
-            }
-            try await store.markReplayed(sent, at: clock.now)
+            try await send(batch, key: Self.key(sent), &outcome)
+            try await store.markReplayed(replayed, at: clock.now)
+            hasLate = hasLate || page.contains { $0.letter.reason == .late }
         }
+        guard hasLate, settings.windows.allSatisfy({ $0.latePolicy != .adjust }) else { return }
+        note(
+            "where its windows are closed a late event comes late again: it is in the log, and "
+                + "rebuilding the windows with \"late: correct\" takes it in",
+            &outcome
+        )
+    }
+
+    private func send(_ batch: EventBatch, key: String, _ outcome: inout Outcome) async throws {
+        try await ingest.checkLag()
+        var events = DecodedEvents()
+        events.batch = batch
+        let result = try await ingest.append(
+            events,
+            idempotencyKey: key,
+            source: "replay",
+            format: EventFormat.csv.rawValue
+        )
+        if result.isDuplicate {
+            outcome.repeated += result.accepted
+        } else {
+            outcome.accepted += result.accepted
+        }
+        outcome.rejected += result.rejectedCount
     }
 
     /// Adds a letter's events to a batch; false when there are none in it.
@@ -165,6 +193,16 @@ package struct DeadLetterReplay: Sendable {
         return EventReading(seen, options)
     }
 
+    private static func notFound(_ numbers: [Int64]) -> FleetError {
+        let names = numbers.prefix(10).map { "\($0)" }.joined(separator: ", ")
+        return FleetError(
+            .notFound,
+            (numbers.count == 1 ? "there is no dead letter " : "there are no dead letters ") + names
+                + (numbers.count > 10 ? ", …" : ""),
+            hint: "nothing was sent again; the newest \(DeadLetter.countMax) letters are kept"
+        )
+    }
+
     private static func notReadable(_ why: String) -> FleetError {
         FleetError(.invalidArgument, why)
     }
@@ -181,61 +219,6 @@ package struct DeadLetterReplay: Sendable {
     private static func key(_ numbers: [Int64]) -> String {
         let hash = numbers.withUnsafeBytes { XXHash64.hash($0) }
         return "dead-letters-\(numbers[0])-\(numbers.count)-\(String(hash, radix: 16))"
-    }
-}
-
-/// Tells which letters may be sent again without counting anything twice.
-private struct LateEverywhere {
-    enum Use {
-        case send
-        /// Another letter stands for the same event.
-        case repeated
-        case skip(String, String)
-    }
-
-    private struct Place: Hashable {
-        let partition: Int
-        let offset: Int64
-    }
-
-    private let definitionCount: Int
-    /// For each late event: the definitions it was late for, and the letter that stands for it.
-    private var late: [Place: (definitions: Set<String>, first: Int64)] = [:]
-
-    init(_ letters: [StoredDeadLetter], definitionCount: Int) {
-        self.definitionCount = definitionCount
-        for stored in letters {
-            guard let place = Self.place(stored.letter) else { continue }
-            var known = late[place] ?? ([], stored.number)
-            known.definitions.insert(stored.letter.definition ?? "")
-            late[place] = known
-        }
-    }
-
-    private static func place(_ letter: DeadLetter) -> Place? {
-        guard letter.reason == .late, let partition = letter.partition, let offset = letter.offset
-        else { return nil }
-        return Place(partition: partition, offset: offset)
-    }
-
-    func use(of stored: StoredDeadLetter) -> Use {
-        let letter = stored.letter
-        switch letter.reason {
-        case .duplicate: return .skip("duplicate", "its event is in its windows already")
-        case .outOfRange where letter.message?.contains("flagged") == true:
-            return .skip("flagged", "its event was only flagged and is in its windows")
-        case .late:
-            guard let place = Self.place(letter), let known = late[place] else { return .send }
-            guard known.definitions.count >= definitionCount else {
-                return .skip(
-                    "in_other_windows",
-                    "its event is late for \(letter.definition ?? "some windows") only and would "
-                        + "count twice in the others"
-                )
-            }
-            return known.first == stored.number ? .send : .repeated
-        default: return .send
-        }
     }
 }
 

@@ -7,6 +7,7 @@ import Service
 import Store
 import TestKit
 import Testing
+import Wire
 
 @Suite("Dead letters over HTTP")
 struct DeadLetterRoutesTests {
@@ -98,8 +99,13 @@ struct DeadLetterRoutesTests {
             #expect(replayed.map(\.reason) == ["bad_time"])
             let again = try await Self.replay(client, #"{"reason":"bad_time"}"#)
             #expect(again.letters == 0)
-            let missing = try await Self.replay(client, #"{"numbers":[12345]}"#)
-            #expect(missing.skipped == ["not_found": 1])
+            let missing = try await client.call(
+                .post,
+                Self.letters + "/replay",
+                type: "application/json",
+                body: "{\"numbers\":[\(numbers[0]),12345]}"
+            )
+            #expect(missing.status == 404 && missing.text.contains("no dead letter 12345"))
         }
     }
 
@@ -135,6 +141,57 @@ struct DeadLetterRoutesTests {
             let answer = try await Self.replay(client, #"{"device":"d"}"#)
             #expect(answer.letters == 4 && answer.accepted == 2 && answer.rejected == 0)
             #expect(answer.skipped == ["duplicate": 1, "flagged": 1])
+        }
+    }
+
+    @Test("a replay that is repeated appends nothing, and says so")
+    func repeated() async throws {
+        let fixture = try await APIFixture()
+        try await fixture.services.windows.addDeadLetters(
+            [
+                DeadLetter(
+                    receivedAt: ServiceFixture.start,
+                    reason: .overLimit,
+                    source: "http",
+                    device: "d",
+                    sensor: "s",
+                    time: ServiceFixture.start,
+                    value: 1
+                )
+            ],
+            counts: nil
+        )
+        try await fixture.withClient { client in
+            let body = "{\"numbers\":\(try await Self.list(client).map(\.number))}"
+            let first = try await Self.replay(client, body)
+            #expect(first.accepted == 1 && first.repeated == 0)
+            let second = try await Self.replay(client, body)
+            #expect(second.letters == 1 && second.accepted == 0 && second.repeated == 1)
+        }
+    }
+
+    @Test("a reason that no event has is refused, with what may be meant")
+    func unknownReason() async throws {
+        let fixture = try await APIFixture()
+        try await fixture.services.windows.addDeadLetters(
+            [],
+            counts: [EventCount(reason: DeadLetterReason(rawValue: "of old"), count: 1)]
+        )
+        try await fixture.withClient { client in
+            for reason in DeadLetterReason.all.map(\.rawValue) + ["of%20old"] {
+                #expect(try await Self.list(client, "?reason=\(reason)").isEmpty)
+            }
+            let read = Set(RejectReason.allCases.map { DeadLetterReason(rawValue: $0.rawValue) })
+            #expect(read.isSubset(of: DeadLetterReason.all))
+            let typo = try await client.get(Self.letters + "?reason=bad_tiem")
+            #expect(typo.status == 400 && typo.text.contains("did you mean"), "\(typo.text)")
+            let answer = try await client.call(
+                .post,
+                Self.letters + "/replay",
+                type: "application/json",
+                body: #"{"reason":"nope"}"#
+            )
+            #expect(answer.status == 400 && answer.text.contains("unknown reason"))
         }
     }
 

@@ -43,7 +43,7 @@ struct DeadLetterRoutes {
 
     private func list(_ request: Request) async throws -> Response {
         let filter = DeadLetterFilter(
-            reason: request.query("reason").map { DeadLetterReason(rawValue: $0) },
+            reason: try await reason(request.query("reason")),
             device: request.query("device"),
             receivedSince: try request.time("since")
         )
@@ -58,6 +58,21 @@ struct DeadLetterRoutes {
         }
         let limit = try request.number("limit", default: 100, in: 1...10_000)
         return try JSONAnswer.ok(await letters(filter, before: before, limit: limit))
+    }
+
+    /// - Throws: ``FleetError`` `.invalidArgument` for a reason that no event has.
+    private func reason(_ text: String?) async throws -> DeadLetterReason? {
+        guard let text else { return nil }
+        let reason = DeadLetterReason(rawValue: text)
+        if DeadLetterReason.all.contains(reason) { return reason }
+        // An older version may have had others.
+        let counted = try await backend.windows.eventCounts()
+        if counted.contains(where: { $0.reason == reason }) { return reason }
+        throw FleetError(
+            .invalidArgument,
+            "unknown reason \"\(text)\"",
+            hint: DidYouMean.hint(for: text, among: DeadLetterReason.all.map(\.rawValue))
+        )
     }
 
     private func letters(
@@ -115,7 +130,7 @@ struct DeadLetterRoutes {
             guard 1...Self.replayCountMax ~= limit else { throw Self.tooMany }
             outcome = try await replay.replay(
                 DeadLetterFilter(
-                    reason: wanted.reason.map { DeadLetterReason(rawValue: $0) },
+                    reason: try await reason(wanted.reason),
                     device: wanted.device,
                     receivedSince: wanted.since
                 ),
@@ -126,6 +141,7 @@ struct DeadLetterRoutes {
             ReplayAnswer(
                 letters: outcome.letters,
                 accepted: outcome.accepted,
+                repeated: outcome.repeated,
                 rejected: outcome.rejected,
                 skipped: outcome.skipped,
                 problems: outcome.problems

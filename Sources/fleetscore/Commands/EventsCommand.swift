@@ -74,7 +74,7 @@ struct EventsCommand: AsyncParsableCommand {
         @OptionGroup var options: ServerOptions
 
         func run() async throws {
-            try await options.list("/v1/events/rejected", limit: limit)
+            try await options.list("rejected", limit: limit)
         }
     }
 
@@ -90,14 +90,21 @@ struct EventsCommand: AsyncParsableCommand {
         @OptionGroup var options: ServerOptions
 
         func run() async throws {
-            try await options.list("/v1/events/late", limit: limit)
+            try await options.list("late", limit: limit)
         }
     }
 }
 
 extension ServerOptions {
-    fileprivate func list(_ path: String, limit: Int) async throws {
-        let letters: [DeadLetterInfo] = try await client().get(path, ["limit": "\(limit)"])
-        try show(letters) { letters in letters.forEach { Terminal.say($0.line) } }
+    /// Lists events that are in no window: `rejected` or `late` ones.
+    fileprivate func list(_ kind: String, limit: Int) async throws {
+        let letters: [DeadLetterInfo] = try await client().get(
+            "/v1/events/\(kind)",
+            ["limit": "\(limit)"]
+        )
+        try show(letters) { letters in
+            if letters.isEmpty { Terminal.say("no \(kind) events") }
+            letters.forEach { Terminal.say($0.line) }
+        }
     }
 }

@@ -123,6 +123,9 @@ extension EventsCommand.DeadLetters {
                   fleetscore events dead-letters replay 4711 4712
                   fleetscore events dead-letters replay --reason late --since 2026-01-01T00:00Z
 
+                A number without a letter is an error, and nothing is sent. Exits with 3 when an
+                event was rejected again or every letter was left alone.
+
                 By filter, letters that were sent again before are left out. Never sent again are
                 events that are in windows already, which would count twice: flagged values,
                 duplicates, and events that were late for some window definitions only.
@@ -164,13 +167,18 @@ extension EventsCommand.DeadLetters {
                 answer.problems.forEach { Terminal.complain($0) }
                 var text = "\(answer.letters.grouped) dead letters: "
                 text += "\(answer.accepted.grouped) events accepted, "
+                if answer.repeated > 0 {
+                    text += "\(answer.repeated.grouped) accepted before, "
+                }
                 text += "\(answer.rejected.grouped) rejected"
                 for (why, count) in answer.skipped.sorted(by: { $0.key < $1.key }) {
                     text += ", \(count.grouped) left alone (\(why))"
                 }
                 Terminal.say(text)
             }
-            if answer.rejected > 0 { throw ExitCode(3) }
+            let isLeftAlone =
+                answer.accepted + answer.repeated == 0 && !answer.skipped.isEmpty
+            if answer.rejected > 0 || isLeftAlone { throw ExitCode(3) }
         }
     }
 }
