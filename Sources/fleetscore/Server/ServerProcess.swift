@@ -241,6 +241,7 @@ struct ServerProcess {
         if roles.contains(.aggregate) { backend.aggregator = aggregator }
         var services: [any Service] = [
             parts.rejects,
+            backend.ingest.keeper,
             Housekeeping(
                 log: parts.segments,
                 windows: parts.windows,
