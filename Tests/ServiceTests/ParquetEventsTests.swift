@@ -157,7 +157,7 @@ struct ParquetEventsTests {
         #expect {
             try Self.decode(file)
         } throws: { error in
-            "\(error)".contains("no time column") && "\(error)".contains("--columns time=NAME")
+            "\(error)".contains("no time column") && "\(error)".contains("`columns`: time=NAME")
         }
         #expect(throws: FleetError.self) { try Self.decode(Array("PAR1 and no more".utf8)) }
         #expect(throws: FleetError.self) { try Self.decode([]) }

@@ -50,6 +50,7 @@ struct EventPost: Sendable {
         _ dialect: InfluxDialect?
     ) throws -> DecodeOptions {
         var options = DecodeOptions()
+        options.needsDevice = true
         if let text = request.query("columns") {
             options.columns = try ColumnRenames.parse(text)
         }
