@@ -1,6 +1,16 @@
 import Core
 import Synchronization
 
+/// How a group changes the partitions of a member.
+enum PartitionChange: Sendable, Equatable {
+    /// These beside the ones it has.
+    case given([Int])
+    /// These of the ones it has.
+    case taken([Int])
+    /// It has these and no others.
+    case all([Int])
+}
+
 /// What the log's threads tell each other: how far the topic goes, and what is ready to be read.
 ///
 /// - Concurrency: any task or thread.
@@ -52,10 +62,15 @@ final class KafkaBoard: Sendable {
     }
 
     /// Takes note that the group gave or took partitions.
-    func rebalance(isGiven: Bool, _ partitions: [Int]) {
+    func rebalance(_ change: PartitionChange) {
         state.withLock { state in
-            let known = partitions.filter { state.ends.indices.contains($0) }
-            if isGiven { state.owned?.formUnion(known) } else { state.owned?.subtract(known) }
+            let known = Set(state.ends.indices)
+            switch change {
+            case .given(let partitions): state.owned?.formUnion(known.intersection(partitions))
+            case .taken(let partitions): state.owned?.subtract(partitions)
+            case .all(let partitions):
+                if state.owned != nil { state.owned = known.intersection(partitions) }
+            }
             state.generation += 1
         }
         signal.notify()

@@ -1,3 +1,4 @@
+import CRdKafka
 import Core
 
 extension KafkaConfiguration {
@@ -23,7 +24,7 @@ extension KafkaConfiguration {
     static func member(_ settings: KafkaSettings) -> KafkaConfiguration {
         var configuration = KafkaConfiguration(
             properties: [
-                ("partition.assignment.strategy", "cooperative-sticky"),
+                ("partition.assignment.strategy", assignor(version: rd_kafka_version())),
                 ("session.timeout.ms", "6000"), ("heartbeat.interval.ms", "1500"),
                 // The group waits so long for a member that is gone; ours polls all the time.
                 ("max.poll.interval.ms", "10000"),
@@ -36,6 +37,14 @@ extension KafkaConfiguration {
             ("enable.auto.offset.store", "false"),
         ]
         return configuration
+    }
+
+    /// How a group shares partitions, by the version of librdkafka.
+    ///
+    /// Before 2.3 a member that leaves before its first assignment can abort the process when the
+    /// assignor keeps a state, as the cooperative one does.
+    static func assignor(version: Int32) -> String {
+        version < 0x0203_0000 ? "range" : "cooperative-sticky"
     }
 
     /// The fetcher: reads from the offsets it is told and from no others.

@@ -9,12 +9,12 @@ import Synchronization
 final class KafkaEvents: Sendable {
     let logger: Logger
     private let problem = Mutex<String?>(nil)
-    /// Gets the partitions that a group gives (true) or takes (false), on the polling thread.
-    let rebalanced: @Sendable (Bool, [Int]) -> Void
+    /// Gets what a group gives and takes, on the polling thread.
+    let rebalanced: @Sendable (PartitionChange) -> Void
 
     init(
         logger: Logger,
-        rebalanced: @escaping @Sendable (Bool, [Int]) -> Void = { _, _ in }
+        rebalanced: @escaping @Sendable (PartitionChange) -> Void = { _ in }
     ) {
         self.logger = logger
         self.rebalanced = rebalanced

@@ -140,7 +140,7 @@ package final class KafkaLog: EventLog {
             ? try KafkaMember(
                 settings,
                 events: KafkaEvents(logger: surroundings.logger) {
-                    board.rebalance(isGiven: $0, $1)
+                    board.rebalance($0)
                 }
             ) : nil
     }

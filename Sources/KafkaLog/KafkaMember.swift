@@ -8,7 +8,8 @@ import Synchronization
 ///
 /// It fetches nothing, and offsets are committed only so that tools can show how far the group is;
 /// reading goes on from the checkpoints of the window store. It works with cooperative assignors
-/// (the default: partitions that stay are not disturbed) and with eager ones.
+/// (partitions that stay are not disturbed) and with eager ones, which take all partitions from all
+/// members before they give them anew.
 ///
 /// - Concurrency: any task; the group is polled on a thread of its own, so that a slow reader never
 ///   loses its membership.
@@ -106,10 +107,10 @@ func kafkaDidRebalance(
         Int($0.partition)
     }
     let isGiven = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
-    events.rebalanced(isGiven, numbers)
     let isCooperative =
         rd_kafka_rebalance_protocol(handle).map { String(cString: $0) == "COOPERATIVE" } ?? false
     if isCooperative {
+        events.rebalanced(isGiven ? .given(numbers) : .taken(numbers))
         let error =
             isGiven
             ? rd_kafka_incremental_assign(handle, nothing)
@@ -122,6 +123,7 @@ func kafkaDidRebalance(
             rd_kafka_error_destroy(error)
         }
     } else {
+        events.rebalanced(.all(isGiven ? numbers : []))
         rd_kafka_assign(handle, isGiven ? nothing : nil)
     }
 }
