@@ -38,8 +38,8 @@ extension Backend {
             startedAt: startedAt,
             accepted: counters.accepted,
             duplicates: counters.duplicates,
-            lag: await progress.lag,
-            problem: await progress.problem,
+            lag: await lag(),
+            problem: await problem(),
             partitions: partitions.map {
                 .init(
                     partition: $0.partition,
@@ -61,14 +61,22 @@ extension Backend {
         return status
     }
 
+    /// What keeps this process from building windows.
+    func problem() async -> String? {
+        if let problem = await progress.problem { return problem }
+        guard aggregator != nil, await progress.isUnassigned else { return nil }
+        return "no partitions are assigned to this process"
+    }
+
     /// What is measured by looking, for `/metrics`.
     func gauges() async -> [(name: String, help: String, value: Double)] {
         let partitions = await progress.partitions
         let workers = await compute.workers()
         return [
             (
-                "fleetscore_windowing_lag_events", "Durable events not in windows yet.",
-                Double(await progress.lag)
+                "fleetscore_windowing_lag_events",
+                "Durable events not in windows yet, of all partitions.",
+                Double(await lag())
             ),
             (
                 "fleetscore_windowing_open_windows", "Open windows.",

@@ -260,6 +260,7 @@ package actor Aggregator: Service {
         }
         await progressBoard.update(
             partitions.compactMap { committed[$0.partition]?.with(logEnd: ends[$0.partition]) },
+            assignedCount: partitions.count,
             definitions: settings.windows
         )
     }

@@ -57,6 +57,12 @@ package struct Backend: Sendable {
         startedAt = clock.now
     }
 
+    /// Durable events that no process has in its windows yet.
+    package func lag() async -> Int64 {
+        let ends = await log.endOffsets()
+        return await progress.lag + progress.lagOfOthers(logEnds: ends)
+    }
+
     /// Reads the log beside the aggregator, in a reader of its own where the log needs that.
     package func withReader<Result: Sendable>(
         _ body: (any EventLog) async throws -> Result

@@ -31,11 +31,19 @@ package actor ProgressBoard {
     private var definitions: [WindowDefinition] = []
     /// How far the partitions of other processes are, by what they have committed.
     private var others: [PartitionMark] = []
+    /// Whether several processes share the log, so that this one may have none of it.
+    private var isShared = false
+    private var assignedCount = 0
 
     package init() {}
 
-    func update(_ partitions: [PartitionProgress], definitions: [WindowDefinition]) {
+    func update(
+        _ partitions: [PartitionProgress],
+        assignedCount: Int? = nil,
+        definitions: [WindowDefinition]
+    ) {
         self.partitions = partitions
+        self.assignedCount = assignedCount ?? partitions.count
         self.definitions = definitions
         problem = nil
     }
@@ -43,6 +51,7 @@ package actor ProgressBoard {
     /// Takes note of what all processes have committed.
     func follow(_ marks: [PartitionMark], definitions: [WindowDefinition]) {
         others = marks
+        isShared = true
         self.definitions = definitions
     }
 
@@ -64,17 +73,32 @@ package actor ProgressBoard {
         return (partitions.compactMap { $0.watermarks[index] } + marks).min() ?? .distantFuture
     }
 
-    /// Events in a log with these ends that are not applied yet; 0 before the first report.
+    /// Whether this process reads no partition of a log that several processes share.
+    package var isUnassigned: Bool { isShared && assignedCount == 0 }
+
+    /// Events in a log with these ends that are not applied yet, by any process; 0 before the
+    /// first report.
     package func lag(logEnds: [Int64]) -> Int64 {
-        partitions.reduce(0) { sum, partition in
+        partitions.reduce(lagOfOthers(logEnds: logEnds)) { sum, partition in
             sum
                 + (logEnds.indices.contains(partition.partition)
                     ? logEnds[partition.partition] - partition.nextOffset : 0)
         }
     }
 
-    /// Events in the log that are not applied yet.
+    /// Events of this process's partitions that are not applied yet.
     package var lag: Int64 { partitions.reduce(0) { $0 + ($1.logEnd - $1.nextOffset) } }
+
+    /// Events of the other partitions of a shared log that no process has committed.
+    package func lagOfOthers(logEnds: [Int64]) -> Int64 {
+        guard isShared else { return 0 }
+        let own = Set(partitions.map(\.partition))
+        return logEnds.indices.reduce(0) { sum, partition in
+            guard !own.contains(partition) else { return sum }
+            let mark = others.first { $0.partition == partition }
+            return sum + max(0, logEnds[partition] - (mark?.appliedThrough ?? 0))
+        }
+    }
 
     /// The counters of all partitions together.
     package var counters: PartitionCounters {

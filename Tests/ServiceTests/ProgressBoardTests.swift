@@ -1,4 +1,5 @@
 import Core
+import Store
 import TestKit
 import Testing
 
@@ -79,6 +80,36 @@ struct ProgressBoardTests {
         try await fixture.settle(aggregator)
         #expect(await fixture.board.watermark("1m") == ServiceFixture.at(-10))
         #expect(try await fixture.storedWindows().count == 1)
+    }
+
+    @Test("the lag of a shared log counts what no process has committed")
+    func lagOfOthers() async throws {
+        let board = ProgressBoard()
+        let settings = try ServiceFixture().settings
+        #expect(await !board.isUnassigned, "nobody shares the log")
+        #expect(await board.lag(logEnds: [10, 20, 30]) == 0)
+        let marks = [
+            PartitionMark(partition: 0, appliedThrough: 10, maxEventTime: nil),
+            PartitionMark(partition: 1, appliedThrough: 5, maxEventTime: nil),
+        ]
+        await board.follow(marks, definitions: settings.windows)
+        #expect(await board.isUnassigned)
+        #expect(await board.lagOfOthers(logEnds: [10, 20, 30]) == 0 + 15 + 30)
+        let partition = try PartitionAggregator(
+            partition: 2,
+            settings: settings,
+            checkpoint: nil,
+            uptime: .zero
+        )
+        let own = partition.progress(logEnd: 30, now: ServiceFixture.start, uptime: .zero)
+        await board.update([own], definitions: settings.windows)
+        #expect(await !board.isUnassigned)
+        #expect(await board.lagOfOthers(logEnds: [10, 20, 30]) == 15)
+        #expect(await board.lag(logEnds: [10, 20, 31]) == 15 + 31)
+        await board.update([], assignedCount: 1, definitions: settings.windows)
+        #expect(await !board.isUnassigned, "what was assigned is not committed yet")
+        await board.update([], assignedCount: 0, definitions: settings.windows)
+        #expect(await board.isUnassigned)
     }
 
     @Test("a quiet partition with events still to apply does not run ahead of them")

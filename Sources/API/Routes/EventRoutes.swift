@@ -21,9 +21,27 @@ struct EventRoutes {
         }
         router.post("/v1/events/complete") { _, _ in
             try await backend.ingest.complete()
-            return try JSONAnswer.ok(["completed": true])
+            return try await completed()
         }
         router.get("/v1/events") { request, _ in try await export(request) }
+    }
+
+    /// Says whether this process reads the mark, or others do.
+    private func completed() async throws -> Response {
+        guard await backend.progress.isUnassigned else {
+            return try JSONAnswer.ok(Completion(completed: true))
+        }
+        let completion = Completion(
+            completed: false,
+            message: "the mark is in the log; no partitions are assigned to this process, so that "
+                + "windows close when a process that has them reads it"
+        )
+        return try JSONAnswer.ok(completion, status: .accepted)
+    }
+
+    private struct Completion: Encodable {
+        let completed: Bool
+        var message: String?
     }
 
     private func export(_ request: Request) async throws -> Response {

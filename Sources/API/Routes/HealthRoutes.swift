@@ -33,11 +33,11 @@ struct HealthRoutes {
     private func ready() async throws -> Response {
         _ = try await backend.windows.windowSequence()
         _ = try await backend.catalog.unfinishedRuns()
-        guard await !backend.progress.partitions.isEmpty else {
+        if let problem = await backend.problem() { throw FleetError(.unavailable, problem) }
+        // A process that makes no windows has no partitions.
+        let hasNone = await backend.progress.partitions.isEmpty
+        guard await backend.progress.isUnassigned || !hasNone else {
             throw FleetError(.unavailable, "the windows are being restored")
-        }
-        if let problem = await backend.progress.problem {
-            throw FleetError(.unavailable, problem)
         }
         return try JSONAnswer.ok(["status": "ready"])
     }
