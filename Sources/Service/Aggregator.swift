@@ -166,10 +166,20 @@ package actor Aggregator: Service {
                 metadata: ["partitions": "\(next.partitions)"]
             )
         }
-        if !changes.isEmpty {
-            logger.info(
-                "window definitions have changed since the last start",
-                metadata: ["changes": "\(changes)"]
+        for change in changes { report(change) }
+    }
+
+    private func report(_ change: DefinitionChange) {
+        switch change {
+        case .dropped(let name):
+            logger.info("window definition \"\(name)\" is gone: its open windows were dropped")
+        case .started(let name), .restarted(let name):
+            logger.warning(
+                """
+                window definition "\(name)" starts empty: windows that are open now hold only \
+                what comes; `fleetscore windows rebuild --definition \(name)` computes them, and \
+                older ones, from the retained events
+                """
             )
         }
     }
