@@ -52,8 +52,8 @@ extension MQTTConnector {
                 .unavailable,
                 "the broker closed the connection before it answered",
                 hint: address.usesTLS
-                    ? "is \(endpoint) a port for TLS? if so, it may want a certificate: set cert_file "
-                        + "and key_file"
+                    ? "is \(endpoint) a port for TLS? it may want a certificate: set cert_file and "
+                        + "key_file"
                     : "if \(endpoint) is for TLS, use mqtts:// in the url"
             ),
             isTransient: true
