@@ -110,10 +110,11 @@ package struct DeadLetterReplay: Sendable {
             try await store.markReplayed(replayed, at: clock.now)
             hasLate = hasLate || page.contains { $0.letter.reason == .late }
         }
-        guard hasLate, settings.windows.allSatisfy({ $0.latePolicy != .adjust }) else { return }
+        guard hasLate else { return }
         note(
-            "where its windows are closed a late event comes late again: it is in the log, and "
-                + "rebuilding the windows with \"late: correct\" takes it in",
+            "a late event is in the log and remembered: sent again it may come late again, or as "
+                + "a duplicate; `fleetscore windows rebuild` takes it into its own window once "
+                + "its definition has \"late: correct\" or a longer lateness",
             &outcome
         )
     }

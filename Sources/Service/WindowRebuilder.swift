@@ -56,7 +56,7 @@ package struct WindowRebuilder: Sendable {
         var rebuilt = WindowBatch()
         var oldest = Timestamp.distantPast
         for partition in 0..<log.partitionCount {
-            var replay = WindowReplay(settings.windows, of: name, interval: interval)
+            var replay = WindowReplay(definition, interval: interval)
             try await feed(&replay, partition, captured)
             rebuilt.append(contentsOf: replay.windows())
             if let first = replay.firstTime, replay.beganLate { oldest = max(oldest, first) }
@@ -130,10 +130,7 @@ package struct WindowRebuilder: Sendable {
 }
 
 /// The windows of one definition and partition, replayed from the oldest retained event.
-///
-/// All definitions are replayed: what repeats a reading depends on whether all dropped that.
 private struct WindowReplay {
-    private let name: String
     private let interval: TimeInterval
     private var state: PartitionWindows
     private var found = WindowBatch()
@@ -142,10 +139,9 @@ private struct WindowReplay {
     /// Whether events came before the first one that is retained.
     private(set) var beganLate = false
 
-    init(_ definitions: [WindowDefinition], of name: String, interval: TimeInterval) {
-        self.name = name
+    init(_ definition: WindowDefinition, interval: TimeInterval) {
         self.interval = interval
-        state = PartitionWindows(definitions: definitions)
+        state = PartitionWindows(definitions: [definition])
     }
 
     mutating func apply(_ frame: LogFrame) {
@@ -162,7 +158,7 @@ private struct WindowReplay {
         case .complete:
             state.complete(output: &output)
         }
-        for closed in output.closed where closed.definition == name {
+        for closed in output.closed {
             let batch = closed.windows
             for row in 0..<batch.count
             where interval.covers(end: batch.ends[row]) {

@@ -134,11 +134,10 @@ extension PartitionWindows {
             times.append(kept)
         }
         let newest = version == 1 ? times.max() ?? 0 : time &+ (try reader.zigzag())
-        // Only from version 3 on can a series have a newest time and no recent one.
-        guard count > 0 || version != 2, Self.inRange(newest) == newest, newest != Int64.min else {
+        guard count > 0 || version == 1, Self.inRange(newest) == newest, newest != Int64.min else {
             throw ByteReader.damaged("a newest time is out of range")
         }
-        if count > 0 || version > 2 { clocks.restore(series: series, times: times, newest: newest) }
+        if count > 0 { clocks.restore(series: series, times: times, newest: newest) }
     }
 
     private mutating func decodeDefinition(

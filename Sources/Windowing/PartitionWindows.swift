@@ -21,8 +21,7 @@ public import Core
 /// its own.
 ///
 /// A reading with the time of one of the last eight distinct readings of its series is a
-/// duplicate and goes nowhere. Every new reading is remembered, filtered ones too, but for one
-/// that is late for every definition: when it is sent again, it is none.
+/// duplicate and goes nowhere. Every new reading is remembered, filtered and late ones too.
 ///
 /// Everything follows from the events, their order and how they are cut into calls (which only
 /// coalesces corrections): the same calls give the same bits.
@@ -39,12 +38,8 @@ public struct PartitionWindows: Sendable {
     /// `Int64.min` before the first event.
     var newestTime = Int64.min
     /// Per row of the current batch: the series id or ``BatchRows/skip``, and the time in range.
-    var ids = Column<UInt32>()
-    var times = Column<Int64>()
-    /// Which definition is asked first whether a reading is late; nil when one drops nothing.
-    let judge: Int?
-    /// Where the judge has a watermark per device: the newest time of each.
-    var deviceTimes = Column<Int64>()
+    private var ids = Column<UInt32>()
+    private var times = Column<Int64>()
     /// Per series of the current batch: its id here, ``BatchRows/skip`` or ``unknown``.
     private var mapping = Column<UInt32>()
     private var wanted: [UInt32] = []
@@ -70,7 +65,6 @@ public struct PartitionWindows: Sendable {
         self.seriesCountMax = max(0, min(seriesCountMax, Self.seriesCountLimit))
         states = definitions.enumerated().map { DefinitionWindows($1, index: $0) }
         keys = PartitionKeys(needsDevices: definitions.contains { $0.watermark == .device })
-        judge = Self.judge(of: definitions)
     }
 
     /// Applies events in order; the offset of row i is `baseOffset + i`, beyond all before.
@@ -84,14 +78,29 @@ public struct PartitionWindows: Sendable {
     ) {
         output.prepare(for: definitions)
         output.releaseKeys()
+        let before = newestTime
         output.counters.accepted &+= Int64(events.count)
-        guard !events.isEmpty else { return output.shareKeys(keys.series) }
         resolve(events)
+        findDuplicates(events, baseOffset: baseOffset, &output)
         keys.addDevices()
         prepareStates()
-        takeRows(of: events, baseOffset: baseOffset, &output)
-        for index in states.indices {
-            states[index].finish(newest: newestTime, &keys, &output)
+        events.values.withUnsafeBufferPointer { values in
+            guard let values = values.baseAddress else { return }
+            let rows = BatchRows(
+                ids: ids.base,
+                times: times.base,
+                values: values,
+                count: events.count,
+                baseOffset: baseOffset
+            )
+            for index in states.indices {
+                if states[index].isSession {
+                    states[index].applySessions(rows, newest: before, &keys, &output)
+                } else {
+                    states[index].applyPanes(rows, newest: before, &keys, &output)
+                }
+                states[index].finish(newest: newestTime, &keys, &output)
+            }
         }
         output.shareKeys(keys.series)
     }
@@ -161,5 +170,65 @@ public struct PartitionWindows: Sendable {
                 ids.base[row] = id
             }
         }
+    }
+
+    /// Skips repeats and what is over the limit; the newest time rises.
+    private mutating func findDuplicates(
+        _ events: EventBatch,
+        baseOffset: Int64,
+        _ output: inout WindowOutput
+    ) {
+        times.makeUnique()
+        times.grow(to: events.count, filledWith: 0)
+        var newest = newestTime
+        for row in 0..<min(BatchRows.lookahead, events.count) { prefetchClocks(row) }
+        for row in 0..<events.count {
+            if row &+ BatchRows.lookahead < events.count {
+                prefetchClocks(row &+ BatchRows.lookahead)
+            }
+            let id = ids[row]
+            let time = max(-Self.timeMax, min(Self.timeMax, events.times[row]))
+            times.base[row] = time
+            guard id != BatchRows.skip else {
+                output.counters.overLimit &+= 1
+                report(.overLimit, events, row, baseOffset, &output)
+                continue
+            }
+            if clocks.insert(time, series: Int(id)) {
+                if time > newest { newest = time }
+            } else {
+                ids.base[row] = BatchRows.skip
+                output.counters.duplicates &+= 1
+                report(.duplicate, events, row, baseOffset, &output)
+            }
+        }
+        newestTime = newest
+    }
+
+    @inline(__always)
+    private func prefetchClocks(_ row: Int) {
+        let id = ids[row]
+        if id != BatchRows.skip { clocks.prefetch(Int(id)) }
+    }
+
+    @inline(never)
+    private func report(
+        _ reason: Unwindowed.Reason,
+        _ events: EventBatch,
+        _ row: Int,
+        _ baseOffset: Int64,
+        _ output: inout WindowOutput
+    ) {
+        guard output.hasRoom(for: reason) else { return }
+        output.report(
+            Unwindowed(
+                reason: reason,
+                definition: nil,
+                key: events.series.keys[Int(events.seriesIndex[row])],
+                time: Timestamp(microseconds: events.times[row]),
+                value: events.values[row],
+                offset: baseOffset &+ Int64(row)
+            )
+        )
     }
 }

@@ -1,8 +1,6 @@
 import CMemory
 
 /// The last eight distinct reading times of every series, to find repeats, and the newest one.
-///
-/// The newest time may be of a reading that is not remembered.
 struct SeriesClocks: Sendable {
     static let capacity = 8
     /// Never an event time; marks a free place.
@@ -69,17 +67,6 @@ struct SeriesClocks: Sendable {
             states.base[series] = newest << 3 | next
         }
         return true
-    }
-
-    /// Whether a time is remembered.
-    func contains(_ time: Int64, series: Int) -> Bool { any(rings[series] .== time) }
-
-    /// Raises the newest time of a series without remembering it.
-    mutating func raise(to time: Int64, series: Int) {
-        let state = states[series]
-        guard time > state >> 3 else { return }
-        states.base[series] = time << 3 | (state & 7)
-        changed.base[series >> 6] |= 1 << UInt64(series & 63)
     }
 
     /// Sets what a snapshot holds: remembered times, oldest first, and the newest one.

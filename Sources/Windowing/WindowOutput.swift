@@ -13,8 +13,7 @@ public struct WindowOutput: Sendable {
     public internal(set) var closed: [ClosedWindows] = []
     /// Readings that are in no window, in log order.
     ///
-    /// Per call duplicates and those over the limit come first, then the late ones by definition,
-    /// but for what follows a reading that is late for every definition.
+    /// Per call duplicates and those over the limit come first, then the late ones by definition.
     /// There are at most ``reportCountMax``, and ``duplicateReportCountMax``: counters tell all.
     public internal(set) var unwindowed: [Unwindowed] = []
     /// Counts since the output was made or emptied.

@@ -270,8 +270,7 @@ struct NaiveWindows {
     }
 }
 
-/// Runs a log through naive windows, dropping repeats among the last eight of a series that were
-/// not late everywhere.
+/// Runs a log through naive windows, dropping repeats among the last eight of a series.
 func runNaively(
     _ log: [NaiveRecord],
     _ windows: inout [NaiveWindows]
@@ -295,12 +294,9 @@ func runNaively(
                     duplicates += 1
                     continue
                 }
-                let before = windows.map(\.late.count)
-                for index in windows.indices { windows[index].insert(reading) }
-                // What is late everywhere is not remembered.
-                if zip(windows, before).allSatisfy({ $0.late.count > $1 }) { continue }
                 let times = recent[reading.key, default: []] + [reading.time]
                 recent[reading.key] = Array(times.suffix(8))
+                for index in windows.indices { windows[index].insert(reading) }
             }
             offset += Int64(batch.count)
         case .idle(let until):

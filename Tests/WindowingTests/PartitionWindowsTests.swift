@@ -105,60 +105,6 @@ struct PartitionWindowsTests {
         #expect(output.counters.definitions[0].windowed == 10)
     }
 
-    @Test("A reading that was late everywhere is late again, no duplicate, also after a restart")
-    func lateAgain() throws {
-        var windows = try windows(size: 10)
-        var output = WindowOutput()
-        // The late reading pushes none of the eight out that are remembered.
-        windows.apply(
-            events: batch(1, 2, 25, 3, 26, 27, 28, 29, 30, 31, 3, 2),
-            baseOffset: 0,
-            output: &output
-        )
-        #expect(output.late.map(\.offset) == [3, 10])
-        #expect(output.counters.duplicates == 1)
-        windows.apply(events: batch(3), baseOffset: 12, output: &output)
-        windows = try PartitionWindows(
-            definitions: windows.definitions,
-            decoding: windows.encode()
-        )
-        var after = WindowOutput()
-        windows.apply(events: batch(3, 31), baseOffset: 13, output: &after)
-        #expect(output.counters.definitions[0].late == 3)
-        #expect(after.counters.definitions[0].late == 1 && after.counters.duplicates == 1)
-    }
-
-    @Test("A reading that one definition still takes is remembered")
-    func lateForOne() throws {
-        var windows = PartitionWindows(definitions: [
-            try WindowDefinition(name: "short", size: .seconds(10)),
-            try WindowDefinition(name: "long", size: .seconds(100)),
-        ])
-        var output = WindowOutput()
-        windows.apply(events: batch(25, 3, 3), baseOffset: 0, output: &output)
-        #expect(output.late.map(\.definition) == ["short"])
-        #expect(output.counters.duplicates == 1)
-    }
-
-    @Test("A series whose first reading is late everywhere has a newest time, and is kept so")
-    func onlyLate() throws {
-        var windows = try windows(size: 10)
-        var output = WindowOutput()
-        windows.apply(events: batch(50), baseOffset: 0, output: &output)
-        var events = EventBatch()
-        let slow = SeriesKey(uncheckedDevice: "slow", sensor: "s")
-        events.append(slow, Timestamp(seconds: 3), 1)
-        windows.apply(events: events, baseOffset: 1, output: &output)
-        #expect(windows.newestTime(of: slow) == Timestamp(seconds: 3))
-        #expect(windows.takeNewestTimes().count == 2)
-        let bytes = windows.encode()
-        windows = try PartitionWindows(definitions: windows.definitions, decoding: bytes)
-        #expect(windows.newestTime(of: slow) == Timestamp(seconds: 3))
-        #expect(windows.encode() == bytes)
-        windows.apply(events: events, baseOffset: 2, output: &output)
-        #expect(output.counters.duplicates == 0 && output.counters.definitions[0].late == 2)
-    }
-
     @Test("Rows come by end, then bytewise by key")
     func rowOrder() throws {
         var windows = try windows(size: 10, lateness: 100)
