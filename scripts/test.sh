@@ -24,6 +24,8 @@ run_tests() {
     export FLEETSCORE_ONNX_CASES="$PWD/.venv-test/onnx-cases"
     export FLEETSCORE_KAFKA_VENV="$PWD/.venv-kafka"
     export FLEETSCORE_BINARY=${FLEETSCORE_BINARY:-$folder/fleetscore}
+    # All tests at once would wait for each other longer than their time limits.
+    export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${TEST_WIDTH:-$(($(nproc) * 4))}
     swift test --skip-build "$@"
 }
 
