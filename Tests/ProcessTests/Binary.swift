@@ -55,6 +55,20 @@ enum Binary {
         return Answer(exitCode: code, output: child.output, errors: child.errors)
     }
 
+    /// What a check and a server say of a configuration that both must refuse in one line.
+    static func refusals(of file: String, in folder: TemporaryFolder) async throws -> [Answer] {
+        let check = try await run(["config", "check", file], in: folder)
+        let server = try await run(
+            ["serve", "--config", file, "--listen", "127.0.0.1:0"],
+            in: folder,
+            within: .seconds(20)
+        )
+        for answer in [check, server] {
+            #expect(answer.exitCode == 2 && answer.errorLines.count == 1, "\(answer)")
+        }
+        return [check, server]
+    }
+
     /// Runs another program to its end and answers its output.
     static func output(
         of program: String,

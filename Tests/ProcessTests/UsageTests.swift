@@ -17,14 +17,7 @@ extension ProcessTests {
             let folder = try TemporaryFolder()
             for window in Self.wrongWindows {
                 try folder.write("f.yaml", "windows:\n  - {name: hot, \(window)}\n")
-                let check = try await Binary.run(["config", "check", "f.yaml"], in: folder)
-                let server = try await Binary.run(
-                    ["serve", "--config", "f.yaml", "--listen", "127.0.0.1:0"],
-                    in: folder,
-                    within: .seconds(20)
-                )
-                for answer in [check, server] {
-                    #expect(answer.exitCode == 2 && answer.errorLines.count == 1, "\(answer)")
+                for answer in try await Binary.refusals(of: "f.yaml", in: folder) {
                     #expect(answer.errors.contains("f.yaml:2 windows[0]."), "\(answer)")
                     #expect(answer.errors.contains("window \"hot\": "), "\(answer)")
                 }
