@@ -61,7 +61,7 @@ struct EventPost: Sendable {
         }
         if let unit = request.query("time_unit") {
             guard let known = EpochUnit(rawValue: unit),
-                [.minutes, .hours].contains(known) == false
+                ![.minutes, .hours].contains(known)
             else {
                 throw FleetError(
                     .invalidArgument,

@@ -9,8 +9,8 @@ import Service
 /// Answers short posts of events on the event loop of their connection; the rest goes on to the
 /// router.
 ///
-/// The router, its middleware and the streams between them and the event loop cost more than half
-/// of what decoding a thousand events does. What this takes is answered as the router would: by
+/// The router, its middleware and the streams between them and the event loop cost a third of
+/// what decoding a thousand events does. What this takes is answered as the router would: by
 /// ``EventPost``. One request at a time: what follows waits, and no more is read.
 final class EventPostHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
