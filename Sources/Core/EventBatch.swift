@@ -33,6 +33,13 @@ public struct EventBatch: Sendable {
         values.append(value)
     }
 
+    /// Removes rows at the end; their series stay.
+    public mutating func removeLast(_ count: Int) {
+        seriesIndex.removeLast(count)
+        times.removeLast(count)
+        values.removeLast(count)
+    }
+
     /// Appends one event by key; for tests and small inputs.
     public mutating func append(_ key: SeriesKey, _ time: Timestamp, _ value: Double) {
         append(series: series.insert(key), time: time.microseconds, value: value)

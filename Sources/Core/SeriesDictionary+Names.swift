@@ -9,39 +9,24 @@ extension SeriesDictionary {
     /// or ``sameSensor``. The first look-up that may add a key pays for the index.
     public init?(distinctNames names: UnsafeRawBufferPointer, lengths: UnsafeRawBufferPointer) {
         self.init()
-        guard append(distinctNames: names, lengths: lengths, nil) else { return nil }
+        guard append(distinctNames: names, lengths: lengths) else { return nil }
     }
 
     /// Appends keys with names that are distinct; false when the lengths are not theirs.
-    ///
-    /// With numbers, keys that were appended before may be among them once more: whoever goes by
-    /// numbers takes both for the same series.
-    ///
-    /// - Precondition: all keys have numbers of one numbering, or none has.
     public mutating func append(
         distinctNames names: UnsafeRawBufferPointer,
-        lengths: UnsafeRawBufferPointer,
-        _ numbers: (by: SeriesNumbering, ArraySlice<SeriesNumber>)?
+        lengths: UnsafeRawBufferPointer
     ) -> Bool {
-        let count = lengths.count / 4
-        guard let byteCount = Self.nameByteCount(lengths, of: names),
-            numbers.map({ $0.1.count == count }) ?? true
-        else { return false }
-        spans.makeRoom(for: count)
+        guard let byteCount = Self.nameByteCount(lengths, of: names) else { return false }
+        spans.reserveCapacity(spans.count + lengths.count / 4)
         let start = bytes.count
         // Copies may write some bytes too far.
-        bytes.makeRoom(for: byteCount + 32)
         bytes.append(contentsOf: repeatElement(0, count: byteCount + 32))
         bytes.withUnsafeMutableBytes { all in
             let room = UnsafeMutableRawBufferPointer(rebasing: all[start...])
             Self.unfold(names, lengths, room, at: start, &spans)
         }
         bytes.removeLast(32)
-        if let (numbering, numbers) = numbers {
-            self.numbers.makeRoom(for: count)
-            self.numbers.append(contentsOf: numbers)
-            self.numbering = numbering
-        }
         return true
     }
 
@@ -180,14 +165,5 @@ extension SeriesDictionary {
             )
         }
         return count
-    }
-}
-
-extension Array {
-    /// Makes room for so many more elements, and when there is none for many of them.
-    @inline(__always)
-    fileprivate mutating func makeRoom(for added: Int) {
-        guard capacity < count + added else { return }
-        reserveCapacity(count == 0 ? added : (count + added) * 2)
     }
 }

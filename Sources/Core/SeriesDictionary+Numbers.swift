@@ -43,7 +43,7 @@ extension SeriesDictionary {
         _ number: SeriesNumber,
         device: UnsafeRawBufferPointer,
         sensor: UnsafeRawBufferPointer,
-        by numbering: SeriesNumbering
+        by numbering: SeriesNumbers
     ) -> UInt32 {
         let id = UInt32(truncatingIfNeeded: spans.count)
         spans.append(Span(start: bytes.count, device: device.count, sensor: sensor.count))
@@ -68,9 +68,9 @@ extension SeriesDictionary {
     public mutating func setNumber(
         _ number: SeriesNumber?,
         of id: UInt32,
-        by numbering: SeriesNumbering
+        by numbering: SeriesNumbers
     ) {
-        if self.numbering != numbering {
+        if self.numbering !== numbering {
             numbers = []
             self.numbering = numbering
         }

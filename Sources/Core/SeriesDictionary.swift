@@ -20,7 +20,7 @@ public struct SeriesDictionary: Sendable {
     /// What the process calls the first keys; empty without a numbering.
     @usableFromInline var numbers: [SeriesNumber] = []
     /// Who gave the numbers.
-    public var numbering: SeriesNumbering?
+    public var numbering: SeriesNumbers?
     /// Open addressing over a power of two of slots; 0 is empty, else a part of the hash above
     /// id + 1, so that most look-ups read the names of one key only.
     @usableFromInline var slots: [UInt64] = []

@@ -30,41 +30,31 @@ public struct SeriesNumber: BitwiseCopyable, Sendable, Hashable {
     @inlinable public var isNone: Bool { bits == .max }
 }
 
-/// Which ``SeriesNumbers`` gave numbers: those of different ones mean different series.
-public struct SeriesNumbering: Sendable, Hashable {
-    let id: UInt64
-    public let partitionCount: Int
-
-    private static let lastID = Atomic<UInt64>(0)
-
-    init(partitionCount: Int) {
-        id = Self.lastID.add(1, ordering: .relaxed).newValue
-        self.partitionCount = partitionCount
-    }
-}
-
-/// Numbers the series of a process, up to a limit.
+/// Numbers the series of a process, up to a limit, and tells their names.
 ///
 /// Names are compared once, where events come in; from there to the windows a series is its number.
+/// Numbers of two of these mean different series.
 ///
 /// - Concurrency: any task; a look-up holds a lock for some ten nanoseconds.
 public final class SeriesNumbers: Sendable {
-    public let numbering: SeriesNumbering
+    public let partitionCount: Int
     private let countMax: Int
     private let known: Mutex<Known>
 
     fileprivate struct Known {
         var series = SeriesDictionary()
-        /// Per partition: how many series it has.
-        var counts: [Int]
+        /// By id; none for series that have no number.
+        var numbers: [SeriesNumber] = []
+        /// Per partition, by place: the id.
+        var ids: [[UInt32]]
     }
 
     /// Knows no series; those beyond the limit get no number.
     public init(countMax: Int, partitionCount: Int) {
         self.countMax = countMax
-        numbering = SeriesNumbering(partitionCount: partitionCount)
+        self.partitionCount = partitionCount
         let hasNumbers = partitionCount <= SeriesNumber.partitionCountMax
-        known = Mutex(Known(counts: Array(repeating: 0, count: hasNumbers ? partitionCount : 0)))
+        known = Mutex(Known(ids: Array(repeating: [], count: hasNumbers ? partitionCount : 0)))
     }
 
     /// How many series are known.
@@ -76,7 +66,7 @@ public final class SeriesNumbers: Sendable {
         sensor: UnsafeRawBufferPointer
     ) -> SeriesNumber? {
         known.withLock { known in
-            known.series.id(device: device, sensor: sensor).flatMap { known.series.number(of: $0) }
+            known.series.id(device: device, sensor: sensor).flatMap { known.number(of: $0) }
         }
     }
 
@@ -84,13 +74,13 @@ public final class SeriesNumbers: Sendable {
     ///
     /// - Returns: the ids of keys that are new and would be too many.
     public func assign(to series: inout SeriesDictionary) -> [UInt32] {
-        let isOurs = series.numbering == numbering
+        let isOurs = series.numbering === self
         if isOurs, series.isFullyNumbered { return [] }
         return known.withLock { known in
             var refused: [UInt32] = []
             for id in 0..<UInt32(series.count) where !isOurs || series.number(of: id) == nil {
-                if let same = known.find(id, of: series, countMax: countMax, numbering) {
-                    series.setNumber(known.series.number(of: same), of: id, by: numbering)
+                if let same = known.find(id, of: series, countMax: countMax) {
+                    series.setNumber(known.number(of: same), of: id, by: self)
                 } else {
                     refused.append(id)
                 }
@@ -98,25 +88,47 @@ public final class SeriesNumbers: Sendable {
             return refused
         }
     }
+
+    /// The names of series, in the order of their numbers, which are distinct and were given here.
+    public func names(of numbers: some Collection<SeriesNumber>) -> SeriesDictionary {
+        var names = SeriesDictionary()
+        names.reserveNumbered(numbers.count, nameByteCount: numbers.count * 24)
+        known.withLock { known in
+            for number in numbers {
+                known.series.withBytes(of: known.ids[number.partition][number.place]) {
+                    _ = names.append(number, device: $0, sensor: $1, by: self)
+                }
+            }
+        }
+        return names
+    }
 }
 
 extension SeriesNumbers.Known {
+    func number(of id: UInt32) -> SeriesNumber? {
+        let number = numbers[Int(id)]
+        return number.isNone ? nil : number
+    }
+
     /// The id here of a key, added when new; nil when it would be too many.
     fileprivate mutating func find(
         _ id: UInt32,
         of other: SeriesDictionary,
-        countMax: Int,
-        _ numbering: SeriesNumbering
+        countMax: Int
     ) -> UInt32? {
         guard series.count < countMax else { return series.id(of: id, in: other) }
-        let before = series.count
         let same = series.insert(id: id, of: other)
-        guard series.count > before, !counts.isEmpty else { return same }
-        let partition = series.partition(of: same, of: counts.count)
-        let place = counts[partition]
-        guard place < SeriesNumber.placeCountMax else { return same }
-        counts[partition] += 1
-        series.setNumber(SeriesNumber(partition: partition, place: place), of: same, by: numbering)
+        if Int(same) == numbers.count { numbers.append(nextNumber(of: same)) }
         return same
+    }
+
+    /// Gives a new series the next place of its partition; none when there are no more.
+    private mutating func nextNumber(of id: UInt32) -> SeriesNumber {
+        guard !ids.isEmpty else { return .none }
+        let partition = series.partition(of: id, of: ids.count)
+        let place = ids[partition].count
+        guard place < SeriesNumber.placeCountMax else { return .none }
+        ids[partition].append(id)
+        return SeriesNumber(partition: partition, place: place)
     }
 }

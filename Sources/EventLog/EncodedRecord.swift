@@ -1,42 +1,51 @@
 import Core
 
-/// A record ready to be written, but for its place: sequence, offsets and time come last.
+/// A record ready to be written, but for its header: place, time and new names are known last.
 ///
-/// Encoding runs in the caller's task; the writer thread only patches a few header fields.
+/// Encoding runs in the caller's task; the writer thread only adds a few hundred bytes.
 struct EncodedRecord: Sendable {
-    /// What the record holds for one partition.
-    struct Part: Sendable {
-        let partition: Int
-        /// Offsets the part takes.
-        let count: Int
+    /// The series of its events, when they are written as numbers.
+    struct Series: Sendable {
+        let numbering: SeriesNumbers
+        let epoch: UInt64
+        let numbers: [SeriesNumber]
     }
 
-    let header: [UInt8]
+    let frames: [RecordFrame]
     let payload: [UInt8]
-    let parts: [Part]
-    let numbers: RecordNumbers?
+    let series: Series?
     let acceptedCount: Int
     let key: IdempotencyKey?
+    private let payloadChecksum: UInt32
 
-    var byteCount: Int { header.count + payload.count }
+    /// Its size when it needs no names.
+    var byteCount: Int { headerByteCount(frames.count) + payload.count }
+
+    private func headerByteCount(_ frameCount: Int) -> Int {
+        RecordHeader.fixedByteCount + frameCount * RecordHeader.frameByteCount
+            + (key?.bytes.count ?? 0)
+    }
 
     /// Encodes a batch, split by partition.
     ///
     /// - Throws: ``FleetError`` `.invalidArgument` when the batch is malformed or too large.
     init(_ events: EventBatch, key: IdempotencyKey?, partitionCount: Int) throws {
         let payload = try FramePayload(events, partitionCount: partitionCount)
-        try self.init(
-            payload.frames.map { frame in
-                (
-                    Part(partition: frame.partition, count: frame.count),
-                    RecordHeader.Kind.events, frame.byteCount
-                )
-            },
-            payload.bytes,
-            numbers: payload.numbers,
-            accepted: events.count,
-            key
-        )
+        try self.init(payload.frames, payload.bytes, nil, accepted: events.count, key)
+    }
+
+    /// Encodes a batch of series with numbers of an epoch, split by partition.
+    ///
+    /// - Throws: ``FleetError`` `.invalidArgument` when the batch is malformed or too large.
+    init(
+        _ events: NumberedEvents,
+        epoch: UInt64,
+        key: IdempotencyKey?,
+        partitionCount: Int
+    ) throws {
+        let payload = try NumberedPayload(events, epoch: epoch, partitionCount: partitionCount)
+        let series = Series(numbering: events.numbering, epoch: epoch, numbers: events.numbers)
+        try self.init(payload.frames, payload.bytes, series, accepted: events.count, key)
     }
 
     /// Encodes a control record.
@@ -46,7 +55,7 @@ struct EncodedRecord: Sendable {
         var payload = ByteWriter()
         let kind: UInt16
         switch control {
-        case .events:
+        case .events, .numbered:
             throw FleetError(
                 .invalidArgument,
                 "cannot append events to partition \(partition) as a control",
@@ -58,60 +67,36 @@ struct EncodedRecord: Sendable {
         case .complete:
             kind = RecordHeader.Kind.complete
         }
-        try self.init(
-            [(Part(partition: partition, count: 1), kind, payload.bytes.count)],
-            payload.bytes,
-            numbers: nil,
-            accepted: 0,
-            nil
+        let frame = RecordFrame(
+            partition: partition,
+            kind: kind,
+            count: 1,
+            byteCount: payload.bytes.count
         )
+        try self.init([frame], payload.bytes, nil, accepted: 0, nil)
     }
 
     private init(
-        _ frames: [(part: Part, kind: UInt16, byteCount: Int)],
+        _ frames: [RecordFrame],
         _ payload: [UInt8],
-        numbers: RecordNumbers?,
+        _ series: Series?,
         accepted: Int,
         _ key: IdempotencyKey?
     ) throws {
-        guard payload.count <= RecordHeader.payloadByteCountMax else {
+        // Names that the segment does not have yet come on top.
+        guard payload.count <= RecordHeader.payloadByteCountMax / 2 else {
             throw FleetError(
                 .invalidArgument,
                 "a batch of \(accepted) events is too large for the event log",
                 hint: "send smaller batches"
             )
         }
-        let keyBytes = key?.bytes ?? []
-        let byteCount =
-            RecordHeader.fixedByteCount + frames.count * RecordHeader.frameByteCount
-            + keyBytes.count
-        var header = ByteWriter()
-        header.bytes.reserveCapacity(byteCount)
-        header.append(RecordHeader.magic)
-        header.append(UInt32(0))  // Checksum, when written.
-        header.append(UInt32(byteCount))
-        header.append(UInt32(payload.count))
-        header.append(payload.withUnsafeBytes { CRC32C.checksum($0) })
-        header.append(UInt32(accepted))
-        for _ in 0..<3 { header.append(Int64(0)) }  // Sequence, time, group start, when written.
-        header.append(UInt16(frames.count))
-        header.append(key == nil ? RecordHeader.noKey : UInt16(keyBytes.count))
-        header.append(UInt32(0))
-        for frame in frames {
-            header.append(UInt16(frame.part.partition))
-            header.append(frame.kind)
-            header.append(UInt32(frame.part.count))
-            header.append(Int64(0))  // Base offset, when written.
-            header.append(UInt32(frame.byteCount))
-            header.append(UInt32(0))
-        }
-        header.bytes.append(contentsOf: keyBytes)
-        self.header = header.bytes
+        self.frames = frames
         self.payload = payload
-        self.parts = frames.map(\.part)
-        self.numbers = numbers
-        self.acceptedCount = accepted
+        self.series = series
+        acceptedCount = accepted
         self.key = key
+        payloadChecksum = payload.withUnsafeBytes { CRC32C.checksum($0) }
     }
 
     /// Where a record goes; ``offsets`` moves on with every record placed.
@@ -124,17 +109,33 @@ struct EncodedRecord: Sendable {
     }
 
     /// Appends the finished record to a group and moves the place on.
-    func place(at place: inout Place, into group: inout ByteWriter) {
+    ///
+    /// `names` is the frame of names that the segment does not have yet; empty when it has all.
+    func place(at place: inout Place, names: [UInt8], into group: inout ByteWriter) {
         let start = group.bytes.count
-        group.bytes.append(contentsOf: header)
-        group.store(place.sequence, at: start + 24)
-        group.store(place.appendedAt.microseconds, at: start + 32)
-        group.store(Int64(place.groupStart), at: start + 40)
-        for (index, part) in parts.enumerated() {
-            let frame = start + RecordHeader.fixedByteCount + index * RecordHeader.frameByteCount
-            group.store(place.offsets[part.partition], at: frame + 8)
-            place.offsets[part.partition] += Int64(part.count)
+        let frameCount = frames.count + (names.isEmpty ? 0 : 1)
+        group.append(RecordHeader.magic)
+        group.append(UInt32(0))  // Checksum, below.
+        group.append(UInt32(headerByteCount(frameCount)))
+        group.append(UInt32(payload.count + names.count))
+        group.append(names.withUnsafeBytes { CRC32C.checksum($0, after: payloadChecksum) })
+        group.append(UInt32(acceptedCount))
+        group.append(place.sequence)
+        group.append(place.appendedAt.microseconds)
+        group.append(Int64(place.groupStart))
+        group.append(UInt16(frameCount))
+        group.append(key.map { UInt16($0.bytes.count) } ?? RecordHeader.noKey)
+        group.append(UInt32(0))
+        for frame in frames {
+            Self.append(frame, place.offsets[frame.partition], to: &group)
+            place.offsets[frame.partition] += Int64(frame.count)
         }
+        if !names.isEmpty {
+            let kind = RecordHeader.Kind.names
+            let frame = RecordFrame(partition: 0, kind: kind, count: 0, byteCount: names.count)
+            Self.append(frame, place.offsets[0], to: &group)
+        }
+        group.bytes.append(contentsOf: key?.bytes ?? [])
         let checksum = group.bytes.withUnsafeBytes {
             CRC32C.checksum(
                 UnsafeRawBufferPointer(rebasing: $0[(start + 8)...]),
@@ -143,6 +144,20 @@ struct EncodedRecord: Sendable {
         }
         group.store(checksum, at: start + 4)
         group.bytes.append(contentsOf: payload)
+        group.bytes.append(contentsOf: names)
         place.sequence += 1
+    }
+
+    private static func append(
+        _ frame: RecordFrame,
+        _ baseOffset: Int64,
+        to group: inout ByteWriter
+    ) {
+        group.append(UInt16(frame.partition))
+        group.append(frame.kind)
+        group.append(UInt32(frame.count))
+        group.append(baseOffset)
+        group.append(UInt32(frame.byteCount))
+        group.append(UInt32(0))
     }
 }

@@ -4,6 +4,8 @@ package import Core
 package enum LogRecord: Sendable {
     /// Events of one partition, in order; none when everything before the end was skipped.
     case events(EventBatch)
+    /// The same, of series that the process calls by numbers.
+    case numbered(NumberedEvents)
     /// The partition was idle: every window that ends at or before the time closes.
     case idle(until: Timestamp)
     /// The sender has sent all of a historic data set: every open window closes.
@@ -46,10 +48,20 @@ package struct LogFrame: Sendable {
 }
 
 extension LogRecord {
+    /// Its events by name; nil for a control record.
+    package var events: EventBatch? {
+        switch self {
+        case .events(let batch): batch
+        case .numbered(let batch): batch.named()
+        case .idle, .complete: nil
+        }
+    }
+
     /// Offsets it takes where each event has its own.
     fileprivate var offsetCount: Int {
         switch self {
         case .events(let batch): batch.count
+        case .numbered(let batch): batch.count
         case .idle, .complete: 1
         }
     }
@@ -108,6 +120,9 @@ package protocol EventLog: Sendable {
     ///   after close or after an earlier write error left the log read-only.
     func append(_ events: EventBatch, idempotencyKey: String?) async throws -> AppendReceipt
 
+    /// Appends events of series with numbers of this process.
+    func append(_ events: NumberedEvents, idempotencyKey: String?) async throws -> AppendReceipt
+
     /// Whether a batch with this key was appended, as far as this process can tell.
     ///
     /// A broker's log cannot tell and answers no.
@@ -153,6 +168,13 @@ package protocol EventLog: Sendable {
 
 extension EventLog {
     package var offsetsHaveGaps: Bool { false }
+
+    package func append(
+        _ events: NumberedEvents,
+        idempotencyKey: String?
+    ) async throws -> AppendReceipt {
+        try await append(events.named(), idempotencyKey: idempotencyKey)
+    }
 
     package func knows(idempotencyKey: String) async throws -> Bool { false }
 

@@ -1,18 +1,12 @@
 import Core
 
 extension RecordHeader {
-    /// Decodes a frame from its payload bytes; nil when they are malformed.
-    ///
-    /// With the numbers of its series, when the process knows them.
-    static func decode(
-        _ frame: Frame,
-        _ bytes: UnsafeRawBufferPointer,
-        _ numbers: (SeriesNumbering, ArraySlice<SeriesNumber>)? = nil
-    ) -> LogRecord? {
+    /// Decodes a frame that needs nothing else from its payload bytes; nil when they are malformed.
+    static func decode(_ frame: Frame, _ bytes: UnsafeRawBufferPointer) -> LogRecord? {
         var reader = ByteReader(bytes)
         switch frame.kind {
         case Kind.events:
-            return events(&reader, frame.count, numbers).map { .events($0) }
+            return events(&reader, frame.count).map { .events($0) }
         case Kind.eventsInFull:
             return eventsInFull(&reader, frame.count).map { .events($0) }
         case Kind.eventsByName:
@@ -27,47 +21,34 @@ extension RecordHeader {
         }
     }
 
-    private static func events(
-        _ reader: inout ByteReader,
-        _ count: Int,
-        _ numbers: (SeriesNumbering, ArraySlice<SeriesNumber>)?
-    ) -> EventBatch? {
-        var batch = EventBatch()
-        guard append(&reader, count, numbers, to: &batch) else { return nil }
-        if numbers == nil { batch.series.computeHashes() }
-        return batch
-    }
-
-    /// Appends a frame's events to those of others; false when its bytes are malformed.
-    fileprivate static func append(
-        _ reader: inout ByteReader,
-        _ count: Int,
-        _ numbers: (SeriesNumbering, ArraySlice<SeriesNumber>)?,
-        to batch: inout EventBatch
-    ) -> Bool {
-        let first = UInt32(truncatingIfNeeded: batch.series.count)
+    private static func events(_ reader: inout ByteReader, _ count: Int) -> EventBatch? {
         guard let seriesCount = reader.number(UInt32.self),
             let nameByteCount = reader.number(UInt32.self),
             let timeWidth = reader.number(UInt32.self),
             let firstTime = reader.number(Int64.self),
             let lengths = reader.take(Int(seriesCount) &* 4),
             let names = reader.take(Int(nameByteCount)),
-            batch.series.append(distinctNames: names, lengths: lengths, numbers)
-        else { return false }
+            let series = SeriesDictionary(distinctNames: names, lengths: lengths)
+        else { return nil }
+        var batch = EventBatch()
+        batch.series = series
+        batch.series.computeHashes()
         let widths = FrameWidths(
             seriesCount: Int(seriesCount),
             eventCount: count,
             time: Int(timeWidth)
         )
-        return reader.remaining == count * widths.byteCount
-            && reader.appendSeries(
+        guard reader.remaining == count * widths.byteCount,
+            reader.appendSeries(
                 widths.series,
-                of: first..<(first + seriesCount),
+                of: 0..<seriesCount,
                 count: count,
                 to: &batch.seriesIndex
-            )
-            && reader.appendTimes(widths.time, from: firstTime, count: count, to: &batch.times)
-            && reader.appendValues(count: count, to: &batch.values)
+            ),
+            reader.appendTimes(widths.time, from: firstTime, count: count, to: &batch.times),
+            reader.appendValues(count: count, to: &batch.values)
+        else { return nil }
+        return batch
     }
 
     private static func eventsInFull(_ reader: inout ByteReader, _ count: Int) -> EventBatch? {
@@ -118,63 +99,50 @@ extension RecordHeader {
     }
 }
 
-extension RecordHeader.Frame {
-    /// How many series the frame holds that starts there in a record; 0 when it holds none.
-    func seriesCount(_ record: UnsafeRawBufferPointer, at start: Int) -> Int {
-        guard kind == RecordHeader.Kind.events, start + 4 <= record.count else { return 0 }
-        let count = record.loadUnaligned(fromByteOffset: start, as: UInt32.self)
-        return Int(UInt32(littleEndian: count))
-    }
-}
-
 extension LogFrame {
-    /// Whether a frame continues this one, which then stays small enough.
+    /// Whether a frame of events of a numbering continues this one, which then stays small enough.
     func canTake(
         _ frame: RecordHeader.Frame,
-        of numbering: SeriesNumbering,
+        by numbering: SeriesNumbers,
         upTo eventCountMax: Int
     ) -> Bool {
-        guard frame.kind == RecordHeader.Kind.events, frame.baseOffset == endOffset,
-            case .events(let batch) = record
-        else { return false }
-        return batch.series.numbering == numbering && batch.count + frame.count <= eventCountMax
+        guard frame.baseOffset == endOffset, case .numbered(let events) = record else {
+            return false
+        }
+        return events.numbering === numbering && events.count + frame.count <= eventCountMax
     }
 
-    /// Takes a frame that ``canTake(_:of:upTo:)`` accepts; false when its bytes are malformed.
-    mutating func take(
-        _ frame: RecordHeader.Frame,
-        _ bytes: UnsafeRawBufferPointer,
-        _ numbers: (SeriesNumbering, ArraySlice<SeriesNumber>)
-    ) -> Bool {
-        guard case .events(var batch) = record else { return false }
+    /// Takes a frame that ``canTake(_:by:upTo:)`` accepts; false when its bytes are malformed.
+    mutating func take(_ frame: RecordHeader.Frame, _ reader: inout ByteReader) -> Bool {
+        guard case .numbered(var events) = record else { return false }
         // Nobody else holds the columns while they grow.
         record = .complete
-        batch.makeRoom(for: frame.count)
-        var reader = ByteReader(bytes)
-        let isGood = RecordHeader.append(&reader, frame.count, numbers, to: &batch)
-        record = .events(batch)
+        if events.values.capacity < events.count + frame.count {
+            events.reserveCapacity(max(1024, (events.count + frame.count) * 2))
+        }
+        let isGood = events.append(&reader, count: frame.count)
+        record = .numbered(events)
         endOffset += Int64(frame.count)
         return isGood
     }
 
     /// The frame without what is before an offset inside it.
     func cut(from offset: Int64) -> LogFrame {
-        guard offset > baseOffset, hasOffsetPerEvent, case .events(let batch) = record
-        else { return self }
-        let skipped = min(Int(offset - baseOffset), batch.count)
+        guard offset > baseOffset, hasOffsetPerEvent else { return self }
+        let skipped = Int(offset - baseOffset)
+        let rest: LogRecord
+        switch record {
+        case .events(let batch) where skipped <= batch.count:
+            rest = .events(batch.slice(skipped..<batch.count))
+        case .numbered(let events) where skipped <= events.count:
+            rest = .numbered(events.slice(skipped..<events.count))
+        default: return self
+        }
         return LogFrame(
             partition: partition,
-            baseOffset: baseOffset + Int64(skipped),
+            baseOffset: offset,
             appendedAt: appendedAt,
-            record: .events(batch.slice(skipped..<batch.count))
+            record: rest
         )
-    }
-}
-
-extension EventBatch {
-    /// Grows by so much that many more frames fit.
-    fileprivate mutating func makeRoom(for count: Int) {
-        guard seriesIndex.capacity < self.count + count else { return }
-        reserveCapacity(max(1024, (self.count + count) * 2))
     }
 }

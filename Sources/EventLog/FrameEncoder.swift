@@ -31,8 +31,6 @@ struct FrameEncoder {
         var nextSeries = 0
         var nextTime = 0
         var nextValue = 0
-        /// Series in the frames before.
-        var firstNumber = 0
     }
 
     private static let headerByteCount = 20
@@ -62,12 +60,13 @@ struct FrameEncoder {
     }
 
     /// The frames that are not empty, after ``layOut()``.
-    var frames: [FramePayload.Frame] {
+    var frames: [RecordFrame] {
         shares.indices.compactMap { partition in
             let share = shares[partition]
             guard share.count > 0 else { return nil }
-            return FramePayload.Frame(
+            return RecordFrame(
                 partition: partition,
+                kind: RecordHeader.Kind.events,
                 count: share.count,
                 byteCount: share.byteCount
             )
@@ -78,8 +77,6 @@ struct FrameEncoder {
     ///
     /// - Throws: `.invalidArgument` when a series is not in the batch's dictionary.
     mutating func count(_ events: EventBatch) throws {
-        // Numbers know the partition, and spare the hash of the name.
-        let isNumbered = events.series.numbering?.partitionCount == shares.count
         try events.seriesIndex.withUnsafeBufferPointer { index in
             for row in index.indices {
                 let id = Int(index[row])
@@ -87,21 +84,15 @@ struct FrameEncoder {
                     throw events.unknownSeries(id, row: row)
                 }
                 if places[id].partition == Place.unknown.partition {
-                    appear(index[row], of: events.series, isNumbered)
+                    appear(index[row], of: events.series)
                 }
                 shares[Int(places[id].partition)].count &+= 1
             }
         }
     }
 
-    private mutating func appear(
-        _ id: UInt32,
-        of series: borrowing SeriesDictionary,
-        _ isNumbered: Bool
-    ) {
-        let number = isNumbered ? series.numberOrNone(of: id) : .none
-        let partition =
-            number.isNone ? series.partition(of: id, of: shares.count) : number.partition
+    private mutating func appear(_ id: UInt32, of series: borrowing SeriesDictionary) {
+        let partition = series.partition(of: id, of: shares.count)
         let hasSame =
             shares[partition].seriesCount > 0 && series.hasSameSensor(shares[partition].newest, id)
         places[Int(id)] = Place(
@@ -119,7 +110,7 @@ struct FrameEncoder {
 
     /// Decides where everything goes; answers the bytes of all frames.
     mutating func layOut() -> Int {
-        var (at, number) = (0, 0)
+        var at = 0
         for partition in shares.indices where shares[partition].count > 0 {
             var share = shares[partition]
             share.widths = FrameWidths(
@@ -132,27 +123,11 @@ struct FrameEncoder {
             share.nextSeries = share.nextName + share.nameByteCount
             share.nextTime = share.nextSeries + share.count * share.widths.series
             share.nextValue = share.nextTime + share.count * share.widths.time
-            share.firstNumber = number
             at = share.nextValue + share.count * 8
             share.byteCount = at - share.start
-            number += share.seriesCount
             shares[partition] = share
         }
         return at
-    }
-
-    /// What the process calls the series, frame by frame.
-    func numbers(of series: SeriesDictionary) -> RecordNumbers? {
-        guard let numbering = series.numbering else { return nil }
-        let numbers = [SeriesNumber](unsafeUninitializedCapacity: orderCount) { numbers, count in
-            for id in order[..<orderCount] {
-                let place = places[Int(id)]
-                let first = shares[Int(place.partition)].firstNumber
-                numbers[first &+ Int(place.id)] = series.numberOrNone(of: id)
-            }
-            count = orderCount
-        }
-        return RecordNumbers(numbering: numbering, numbers: numbers)
     }
 
     /// Writes all frames to memory of the size that ``layOut()`` has answered; once.

@@ -1,13 +1,17 @@
 import Core
 
-/// What the process calls the series of a record; it is never written.
-struct RecordNumbers: Sendable {
-    let numbering: SeriesNumbering
-    /// One for each series of each frame, in their order.
-    let numbers: [SeriesNumber]
+/// A partition's share of a record.
+struct RecordFrame: Sendable {
+    let partition: Int
+    let kind: UInt16
+    /// Offsets it takes: its events, or 1 for a control record.
+    let count: Int
+    let byteCount: Int
 }
 
 /// The events of a batch as the payload of a record: one frame per partition, columns in each.
+///
+/// Every frame has the names of its series; ``NumberedPayload`` is for series with numbers.
 ///
 /// A frame holds, little-endian: the number of series and of bytes in their names (32 bits each),
 /// the bytes of a time (32) and the first time (64); per series the lengths of device and sensor
@@ -17,25 +21,15 @@ struct RecordNumbers: Sendable {
 ///
 /// ``EventBatch/split(partitionCount:)`` is the plain version of the same split.
 struct FramePayload {
-    /// A partition's share.
-    struct Frame {
-        let partition: Int
-        /// Events in it.
-        let count: Int
-        let byteCount: Int
-    }
-
     /// Partitions without events have none.
-    let frames: [Frame]
+    let frames: [RecordFrame]
     let bytes: [UInt8]
-    /// What the process calls the series of each frame, one frame after another.
-    let numbers: RecordNumbers?
 
     /// - Throws: `.invalidArgument` when columns differ in length or an id is unknown.
     init(_ events: EventBatch, partitionCount: Int) throws {
         try events.checkColumns()
         let seriesCount = events.series.count
-        (frames, bytes, numbers) = try withUnsafeTemporaryAllocation(
+        (frames, bytes) = try withUnsafeTemporaryAllocation(
             of: FrameEncoder.Place.self,
             capacity: seriesCount
         ) { places in
@@ -57,8 +51,7 @@ struct FramePayload {
                         [UInt8](unsafeUninitializedCapacity: bytes) { buffer, filled in
                             encoder.write(events, to: UnsafeMutableRawBufferPointer(buffer))
                             filled = bytes
-                        },
-                        encoder.numbers(of: events.series)
+                        }
                     )
                 }
             }

@@ -7,8 +7,6 @@ struct LogChunk: Sendable {
     let bytes: [UInt8]
     /// The bytes never left memory, so that their payload checksums need no look.
     let isTrusted: Bool
-    /// Of records whose series have numbers, by their positions.
-    var numbers: [Int: RecordNumbers] = [:]
 }
 
 /// Collects the wanted frames of records, in log order.
@@ -18,6 +16,11 @@ struct FrameScan: Sendable {
     private(set) var frames: [LogFrame] = []
     /// The next wanted frame would be too much.
     private(set) var isFull = false
+    /// What other processes called the series of the segment that is read; nil when none did.
+    var foreignNames: SeriesNames?
+    private let epochs: NumberingEpochs.Known
+    /// The last of them that was looked up.
+    private var current: (epoch: UInt64, numbering: SeriesNumbers)?
     private let eventCountMax: Int
     private var eventCount = 0
     /// Per partition: which frame the next one may join; empty when none may.
@@ -26,8 +29,14 @@ struct FrameScan: Sendable {
     /// Events of a frame that others join: more would leave the processor's caches.
     private static let joinedEventCountMax = 8192
 
-    init(offsets: [Int64], eventCountMax: Int, joinsFrames: Bool = false) {
+    init(
+        offsets: [Int64],
+        eventCountMax: Int,
+        epochs: NumberingEpochs.Known,
+        joinsFrames: Bool = false
+    ) {
         self.offsets = offsets
+        self.epochs = epochs
         self.eventCountMax = eventCountMax
         joinable = Array(repeating: nil, count: joinsFrames ? offsets.count : 0)
     }
@@ -75,7 +84,7 @@ struct FrameScan: Sendable {
                     let isGood = try take(
                         record,
                         rest,
-                        chunk.numbers[place.position],
+                        at: place.position,
                         isTrusted: chunk.isTrusted
                     )
                     guard isGood else { throw Self.damaged(path, place.position) }
@@ -89,57 +98,87 @@ struct FrameScan: Sendable {
     private mutating func take(
         _ record: RecordHeader,
         _ bytes: UnsafeRawBufferPointer,
-        _ numbers: RecordNumbers?,
+        at position: Int,
         isTrusted: Bool
     ) throws -> Bool {
-        var isChecked = isTrusted
+        var check = PayloadCheck(isDone: isTrusted)
+        if foreignNames != nil, record.frames.contains(where: \.holdsNames) {
+            guard check.isGood(record, bytes) else { return false }
+        }
+        guard foreignNames?.take(record, bytes, at: position) ?? true else { return false }
         var start = record.byteCount
-        var firstSeries = 0
         for frame in record.frames {
             let end = start + frame.byteCount
-            let first = firstSeries
-            if numbers != nil { firstSeries += frame.seriesCount(bytes, at: start) }
             defer { start = end }
             guard frame.partition < offsets.count else { return false }
             let wanted = offsets[frame.partition]
             let frameEnd = frame.baseOffset + Int64(frame.count)
-            if frameEnd <= wanted { continue }
+            if frameEnd <= wanted || frame.holdsNames { continue }
             let count = Int(frameEnd - max(wanted, frame.baseOffset))
             if !frames.isEmpty, count > eventCountMax - eventCount {
                 isFull = true
                 return true
             }
-            if !isChecked {
-                let payload = UnsafeRawBufferPointer(
-                    rebasing: bytes[record.byteCount..<record.recordByteCount]
-                )
-                guard CRC32C.checksum(payload) == record.payloadChecksum else { return false }
-                isChecked = true
-            }
+            guard check.isGood(record, bytes) else { return false }
             let part = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-            let known = numbers.map { ($0.numbering, $0.numbers[first..<firstSeries]) }
-            guard try take(frame, part, known, record.appendedAt) else { return false }
+            guard take(frame, part, record.appendedAt) else { return false }
             offsets[frame.partition] = frameEnd
             eventCount += count
         }
         return true
     }
 
-    /// Takes one frame: joined to the one before where that is wanted, and both have numbers.
     private mutating func take(
         _ frame: RecordHeader.Frame,
         _ bytes: UnsafeRawBufferPointer,
-        _ numbers: (SeriesNumbering, ArraySlice<SeriesNumber>)?,
         _ appendedAt: Timestamp
-    ) throws -> Bool {
-        let wanted = offsets[frame.partition]
-        let mayJoin = !joinable.isEmpty && numbers != nil && frame.baseOffset >= wanted
-        if mayJoin, let numbers, let place = joinable[frame.partition],
-            frames[place].canTake(frame, of: numbers.0, upTo: Self.joinedEventCountMax)
-        {
-            return frames[place].take(frame, bytes, numbers)
+    ) -> Bool {
+        guard frame.kind == RecordHeader.Kind.numberedEvents else {
+            return add(frame, RecordHeader.decode(frame, bytes), appendedAt)
         }
-        guard let content = RecordHeader.decode(frame, bytes, numbers) else { return false }
+        var reader = ByteReader(bytes)
+        guard let epoch = reader.number(UInt64.self) else { return false }
+        if let numbering = numbering(of: epoch) {
+            return take(frame, &reader, by: numbering, appendedAt)
+        }
+        let events = foreignNames?.events(&reader, epoch: epoch, count: frame.count)
+        return add(frame, events.map { .events($0) }, appendedAt)
+    }
+
+    private mutating func numbering(of epoch: UInt64) -> SeriesNumbers? {
+        if let current, current.epoch == epoch { return current.numbering }
+        guard let numbering = epochs[epoch] else { return nil }
+        current = (epoch, numbering)
+        return numbering
+    }
+
+    /// Takes a frame of numbers: joined to the one before where that is wanted.
+    private mutating func take(
+        _ frame: RecordHeader.Frame,
+        _ reader: inout ByteReader,
+        by numbering: SeriesNumbers,
+        _ appendedAt: Timestamp
+    ) -> Bool {
+        let mayJoin = !joinable.isEmpty && frame.baseOffset >= offsets[frame.partition]
+        if mayJoin, let place = joinable[frame.partition],
+            frames[place].canTake(frame, by: numbering, upTo: Self.joinedEventCountMax)
+        {
+            return frames[place].take(frame, &reader)
+        }
+        var events = NumberedEvents(by: numbering)
+        guard events.append(&reader, count: frame.count) else { return false }
+        return add(frame, .numbered(events), appendedAt, mayJoin: mayJoin)
+    }
+
+    /// Adds a frame; false when it could not be decoded.
+    private mutating func add(
+        _ frame: RecordHeader.Frame,
+        _ content: LogRecord?,
+        _ appendedAt: Timestamp,
+        mayJoin: Bool = false
+    ) -> Bool {
+        guard let content else { return false }
+        let wanted = offsets[frame.partition]
         if !joinable.isEmpty { joinable[frame.partition] = mayJoin ? frames.count : nil }
         frames.append(
             LogFrame(
@@ -150,5 +189,21 @@ struct FrameScan: Sendable {
             ).cut(from: wanted)
         )
         return true
+    }
+}
+
+/// Checks the payload of a record at most once.
+struct PayloadCheck {
+    private var isDone: Bool
+
+    init(isDone: Bool = false) { self.isDone = isDone }
+
+    mutating func isGood(_ record: RecordHeader, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard !isDone else { return true }
+        let payload = UnsafeRawBufferPointer(
+            rebasing: bytes[record.byteCount..<record.recordByteCount]
+        )
+        isDone = CRC32C.checksum(payload) == record.payloadChecksum
+        return isDone
     }
 }

@@ -70,12 +70,12 @@ struct LogState {
     ) -> [(Waiting, AppendReceipt)] {
         var answered: [(Waiting, AppendReceipt)] = []
         let last = segments.count - 1
-        for pending in group {
+        for (pending, byteCount) in zip(group, written.byteCounts) {
             let record = pending.record
             segments[last].note(
-                byteCount: record.byteCount,
+                byteCount: byteCount,
                 appendedAt: written.appendedAt,
-                parts: record.parts,
+                parts: record.frames.lazy.map { ($0.partition, $0.count) },
                 key: record.key,
                 acceptedCount: record.acceptedCount
             )
@@ -91,8 +91,7 @@ struct LogState {
             TailCache.Group(
                 segment: written.segment,
                 position: written.position,
-                bytes: written.bytes,
-                numbers: written.numbers
+                bytes: written.bytes
             )
         )
         return answered

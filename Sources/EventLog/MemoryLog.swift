@@ -101,7 +101,7 @@ package final class MemoryLog: EventLog {
                 "there is no partition \(partition): the event log has \(partitionCount)"
             )
         }
-        if case .events = control {
+        if control.events != nil {
             throw FleetError(
                 .invalidArgument,
                 "cannot append events to partition \(partition) as a control",

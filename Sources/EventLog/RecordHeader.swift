@@ -14,6 +14,8 @@ struct RecordHeader: Sendable {
         let count: Int
         let baseOffset: Int64
         let byteCount: Int
+
+        var holdsNames: Bool { kind == Kind.names }
     }
 
     static let magic: UInt32 = 0x3152_5346  // "FSR1"
@@ -31,6 +33,10 @@ struct RecordHeader: Sendable {
         /// Events with full names and columns of full width; read, no longer written.
         static let eventsInFull: UInt16 = 4
         static let events: UInt16 = 5
+        /// Events whose series are numbers of an epoch.
+        static let numberedEvents: UInt16 = 6
+        /// Names of numbers of an epoch; takes no offset.
+        static let names: UInt16 = 7
     }
 
     let byteCount: Int

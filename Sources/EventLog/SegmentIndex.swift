@@ -40,7 +40,7 @@ struct SegmentIndex: Sendable {
     mutating func note(
         byteCount size: Int,
         appendedAt: Timestamp,
-        parts: some Sequence<EncodedRecord.Part>,
+        parts: some Sequence<(partition: Int, count: Int)>,
         key: IdempotencyKey?,
         acceptedCount: Int
     ) {

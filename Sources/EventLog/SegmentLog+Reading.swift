@@ -10,15 +10,26 @@ struct LogPlace: Sendable {
 
 extension SegmentLog {
     package func read(from offsets: [Int64], eventCountMax: Int) async throws -> [LogFrame] {
-        try await read(FrameScan(offsets: offsets, eventCountMax: max(1, eventCountMax)))
+        try await read(scan(offsets, eventCountMax))
     }
 
     package func readJoined(
         from offsets: [Int64],
         eventCountMax: Int
     ) async throws -> [LogFrame] {
-        try await read(
-            FrameScan(offsets: offsets, eventCountMax: max(1, eventCountMax), joinsFrames: true)
+        try await read(scan(offsets, eventCountMax, joinsFrames: true))
+    }
+
+    private func scan(
+        _ offsets: [Int64],
+        _ eventCountMax: Int,
+        joinsFrames: Bool = false
+    ) -> FrameScan {
+        FrameScan(
+            offsets: offsets,
+            eventCountMax: max(1, eventCountMax),
+            epochs: epochs.known,
+            joinsFrames: joinsFrames
         )
     }
 
@@ -38,7 +49,7 @@ extension SegmentLog {
         guard let index else {
             throw FleetError(.notFound, "the event log has no segment \(sequence)")
         }
-        var scan = FrameScan(offsets: index.startOffsets, eventCountMax: .max)
+        var scan = scan(index.startOffsets, .max)
         let start = LogPlace(segment: sequence, position: index.dataStart)
         _ = try await collect(&scan, from: start, staysInSegment: true)
         return scan.frames
@@ -52,12 +63,15 @@ extension SegmentLog {
         staysInSegment: Bool
     ) async throws -> LogPlace {
         var place = start
+        defer { keep(scan.foreignNames) }
         while !scan.isFull {
             switch state.withLock({ $0.step(at: place) }) {
             case .end:
                 return place
             case .next(let next):
                 if staysInSegment { return place }
+                keep(scan.foreignNames)
+                scan.foreignNames = nil
                 place = next
             case .gone:
                 try scan.stopBeforeGap(paths.segment(place.segment))
@@ -78,6 +92,10 @@ extension SegmentLog {
         _ limit: Int
     ) async throws {
         let path = paths.segment(place.segment)
+        guard try await findNames(before: place, salt, for: &scan) else {
+            try scan.stopBeforeGap(path)
+            return
+        }
         var count = 1 << 20
         while true {
             let position = place.position
@@ -92,6 +110,68 @@ extension SegmentLog {
                 throw FrameScan.damaged(path, position)
             }
             count = needed
+        }
+    }
+
+    /// Has the scan know what other processes called the series of a segment before a place.
+    ///
+    /// - Returns: false when retention took the segment.
+    private func findNames(
+        before place: LogPlace,
+        _ salt: UInt32,
+        for scan: inout FrameScan
+    ) async throws -> Bool {
+        guard (place.segment, place.position) < (foreignEnd.segment, foreignEnd.position) else {
+            return true
+        }
+        var names: SeriesNames
+        if let known = scan.foreignNames, known.segment == place.segment {
+            names = known
+        } else {
+            keep(scan.foreignNames)
+            names =
+                foreignNames.withLock { $0.removeValue(forKey: place.segment) }
+                ?? SeriesNames(
+                    segment: place.segment,
+                    position: SegmentHeader.byteCount(partitionCount: partitionCount)
+                )
+        }
+        scan.foreignNames = nil
+        let isThere = try await read(&names, upTo: place, salt)
+        scan.foreignNames = names
+        return isThere
+    }
+
+    /// Reads the names that are declared before a place.
+    private func read(
+        _ names: inout SeriesNames,
+        upTo place: LogPlace,
+        _ salt: UInt32
+    ) async throws -> Bool {
+        var count = 4 << 20
+        while names.position < place.position {
+            let start = LogPlace(segment: place.segment, position: names.position)
+            let length = min(count, place.position - start.position)
+            guard let bytes = try await load(start, length) else { return false }
+            guard let needed = names.take(bytes, salt) else {
+                throw FrameScan.damaged(paths.segment(place.segment), names.position)
+            }
+            if names.position == start.position {
+                guard needed > bytes.count, needed <= place.position - start.position else {
+                    throw FrameScan.damaged(paths.segment(place.segment), names.position)
+                }
+                count = needed
+            }
+        }
+        return true
+    }
+
+    /// Keeps the names of a segment for who reads on.
+    private func keep(_ names: SeriesNames?) {
+        guard let names else { return }
+        foreignNames.withLock { kept in
+            if kept.count >= 4 { kept.removeAll() }
+            kept[names.segment] = names
         }
     }
 
@@ -175,8 +255,7 @@ extension LogState {
                     salt: segment.header.salt,
                     start: group.position,
                     bytes: group.bytes,
-                    isTrusted: true,
-                    numbers: group.numbers
+                    isTrusted: true
                 )
             )
         }

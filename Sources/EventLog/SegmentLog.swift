@@ -23,6 +23,12 @@ package final class SegmentLog: EventLog {
     let writer: Mutex<SegmentWriter>
     /// Segment files open for reading; used by the reader thread.
     let openFiles = Mutex<[Int64: any DiskFile]>([:])
+    /// Whose numbers this process has written.
+    let epochs = NumberingEpochs()
+    /// What was there when the log was opened, by other processes: up to here.
+    let foreignEnd: LogPlace
+    /// Names of segments that other processes wrote, as far as they were read, by sequence.
+    let foreignNames = Mutex<[Int64: SeriesNames]>([:])
     private let limits: Limits
     private let clock: any Clock<Duration>
     private let signal: AppendSignal
@@ -70,6 +76,8 @@ package final class SegmentLog: EventLog {
         writerThread = thread
         readerThread = try BlockingThread(name: "log reader")
         partitionCount = recovered.segments[0].partitionCount
+        let last = recovered.segments[recovered.segments.count - 1]
+        foreignEnd = LogPlace(segment: last.sequence, position: last.byteCount)
         let start = LogState(
             keys: recovered.keys,
             segments: recovered.segments,
@@ -86,22 +94,55 @@ package final class SegmentLog: EventLog {
         _ events: EventBatch,
         idempotencyKey: String?
     ) async throws -> AppendReceipt {
+        if events.series.numbering?.partitionCount == partitionCount, let same = events.numbered() {
+            return try await append(same, idempotencyKey: idempotencyKey)
+        }
+        let count = partitionCount
+        return try await append(count: events.count, idempotencyKey) {
+            try EncodedRecord(events, key: $0, partitionCount: count)
+        }
+    }
+
+    package func append(
+        _ events: NumberedEvents,
+        idempotencyKey: String?
+    ) async throws -> AppendReceipt {
+        let epoch = epochs.epoch(of: events.numbering)
+        let count = partitionCount
+        return try await append(count: events.count, idempotencyKey) {
+            try EncodedRecord(events, epoch: epoch, key: $0, partitionCount: count)
+        }
+    }
+
+    private func append(
+        count: Int,
+        _ idempotencyKey: String?,
+        _ encode: @Sendable (IdempotencyKey?) throws -> EncodedRecord
+    ) async throws -> AppendReceipt {
         let key = try idempotencyKey.map { try IdempotencyKey($0) }
-        guard events.count <= limits.pendingEventCountMax else {
+        guard count <= limits.pendingEventCountMax else {
             throw FleetError(
                 .invalidArgument,
-                "a batch of \(events.count) events is above the \(limits.pendingEventCountMax) "
-                    + "that may be pending",
+                "a batch of \(count) events is above the \(limits.pendingEventCountMax) that may "
+                    + "be pending",
                 hint: "send smaller batches"
             )
         }
         if let key, let receipt = try known(key) { return receipt }
-        if key == nil, events.isEmpty {
+        if key == nil, count == 0 {
             try state.withLock { if $0.isClosed { throw LogState.closed } }
             return AppendReceipt(accepted: 0, isDuplicate: false)
         }
-        let record = try await Self.encode(events, key, partitionCount)
-        return try await enqueue(record, eventCount: events.count)
+        return try await enqueue(try await Self.run(encode, key), eventCount: count)
+    }
+
+    /// Encoding is work for the processor, so it never runs on the caller's actor.
+    @concurrent
+    private static func run(
+        _ encode: @Sendable (IdempotencyKey?) throws -> EncodedRecord,
+        _ key: IdempotencyKey?
+    ) async throws -> EncodedRecord {
+        try encode(key)
     }
 
     package func knows(idempotencyKey: String) async throws -> Bool {
@@ -151,15 +192,6 @@ package final class SegmentLog: EventLog {
             if state.isClosed { throw LogState.closed }
             return state.keys[key].map { AppendReceipt(accepted: $0, isDuplicate: true) }
         }
-    }
-
-    @concurrent
-    private static func encode(
-        _ events: EventBatch,
-        _ key: IdempotencyKey?,
-        _ partitionCount: Int
-    ) async throws -> EncodedRecord {
-        try EncodedRecord(events, key: key, partitionCount: partitionCount)
     }
 
     private func enqueue(

@@ -71,7 +71,7 @@ struct SegmentScan {
         index.note(
             byteCount: record.recordByteCount,
             appendedAt: record.appendedAt,
-            parts: record.frames.map { .init(partition: $0.partition, count: $0.count) },
+            parts: record.frames.lazy.map { ($0.partition, $0.count) },
             key: record.key,
             acceptedCount: record.acceptedCount
         )

@@ -16,6 +16,10 @@ struct SegmentWriter: Sendable {
     private var nextSequence: Int64
     private var offsets: [Int64]
     private var lastAppendedAt: Timestamp
+    /// Counts the segments of this writer from 1.
+    private var segmentNumber: UInt32 = 1
+    /// By epoch.
+    private var declared: [UInt64: DeclaredSeries] = [:]
     private(set) var failure: FleetError?
 
     /// Continues an open segment.
@@ -44,8 +48,8 @@ struct SegmentWriter: Sendable {
         let segment: Int64
         let position: Int
         let bytes: [UInt8]
-        /// Of records whose series have numbers, by their positions.
-        let numbers: [Int: RecordNumbers]
+        /// Of each record.
+        let byteCounts: [Int]
         let appendedAt: Timestamp
     }
 
@@ -73,23 +77,35 @@ struct SegmentWriter: Sendable {
         )
         var group = ByteWriter()
         group.bytes.reserveCapacity(records.reduce(0) { $0 + $1.byteCount })
-        var numbers: [Int: RecordNumbers] = [:]
+        var byteCounts: [Int] = []
+        var fresh: [(epoch: UInt64, numbers: [SeriesNumber])] = []
         for record in records {
-            numbers[byteCount + group.bytes.count] = record.numbers
-            record.place(at: &place, into: &group)
+            let start = group.bytes.count
+            var names: [UInt8] = []
+            if let series = record.series {
+                let numbers = declare(series)
+                if !numbers.isEmpty {
+                    fresh.append((series.epoch, numbers))
+                    let all = series.numbering.names(of: numbers)
+                    names = NamesFrame.encode(all, epoch: series.epoch)
+                }
+            }
+            record.place(at: &place, names: names, into: &group)
+            byteCounts.append(group.bytes.count - start)
         }
         do {
             try group.bytes.withUnsafeBytes { try file.append($0) }
             if configuration.syncs { try file.sync() }
         } catch {
             cutBack(after: error)
+            for (epoch, numbers) in fresh { declared[epoch]?.forget(numbers) }
             throw error
         }
         let written = Written(
             segment: header.sequence,
             position: byteCount,
             bytes: group.bytes,
-            numbers: numbers,
+            byteCounts: byteCounts,
             appendedAt: appendedAt
         )
         byteCount += group.bytes.count
@@ -98,6 +114,12 @@ struct SegmentWriter: Sendable {
         offsets = place.offsets
         lastAppendedAt = appendedAt
         return written
+    }
+
+    /// The series of a record that the segment has no names of; from now on it has.
+    private mutating func declare(_ series: EncodedRecord.Series) -> [SeriesNumber] {
+        declared[series.epoch, default: DeclaredSeries(series.numbering)]
+            .declare(series.numbers, in: segmentNumber)
     }
 
     /// Gives memory back to the system now and then.
@@ -144,6 +166,7 @@ struct SegmentWriter: Sendable {
         header = next
         byteCount = next.encoded.count
         uncachedByteCount = 0
+        segmentNumber += 1
         return next
     }
 

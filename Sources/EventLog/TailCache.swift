@@ -5,7 +5,6 @@ struct TailCache: Sendable {
         let segment: Int64
         let position: Int
         let bytes: [UInt8]
-        var numbers: [Int: RecordNumbers] = [:]
     }
 
     private let byteCountMax: Int

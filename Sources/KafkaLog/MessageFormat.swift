@@ -63,7 +63,7 @@ enum MessageFormat {
     /// - Throws: ``FleetError`` `.invalidArgument` when the record holds events.
     static func encode(control: LogRecord, partition: Int) throws -> [UInt8] {
         switch control {
-        case .events:
+        case .events, .numbered:
             throw FleetError(
                 .invalidArgument,
                 "cannot append events to partition \(partition) as a control",

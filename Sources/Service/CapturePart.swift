@@ -21,6 +21,8 @@ package struct CapturePart {
 
     package let key: String
     private var batch = EventBatch()
+    /// Events behind those of the batch that have no names yet.
+    private var numbered: NumberedEvents?
     private var controls: [Control] = []
     private let folder: String
     private let baseOffset: Int64
@@ -64,12 +66,26 @@ package struct CapturePart {
         endOffset = frame.endOffset
         switch frame.record {
         case .events(let events):
+            nameEvents()
             batch.append(contentsOf: events)
+        case .numbered(let events):
+            if numbered?.append(contentsOf: events) == true { return }
+            nameEvents()
+            numbered = events
         case .idle(let until):
-            controls.append(Control(row: batch.count, record: .idle(until: until)))
+            controls.append(Control(row: count, record: .idle(until: until)))
         case .complete:
-            controls.append(Control(row: batch.count, record: .complete))
+            controls.append(Control(row: count, record: .complete))
         }
+    }
+
+    private var count: Int { batch.count + (numbered?.count ?? 0) }
+
+    /// Names many events at once, which is quicker than frame by frame.
+    private mutating func nameEvents() {
+        guard let events = numbered else { return }
+        numbered = nil
+        batch.append(contentsOf: events.named())
     }
 
     /// The object's bytes: columns device, sensor, time, value, in offset order.
@@ -84,7 +100,9 @@ package struct CapturePart {
             }
             metadata.append((Self.controlsName, lines.joined(separator: "\n")))
         }
-        return try EventFile.encode(batch, metadata: metadata)
+        var all = self
+        all.nameEvents()
+        return try EventFile.encode(all.batch, metadata: metadata)
     }
 
     /// The frames of an object as the log had them; all events between two controls are one.

@@ -16,13 +16,20 @@ package struct Ingest: Sendable {
     package struct Outcome: Sendable {
         package let accepted: Int
         package let isDuplicate: Bool
-        package let rejectedCount: Int
+        package fileprivate(set) var rejectedCount = 0
         /// How many were rejected for each reason that occurred.
-        package let rejectedByReason: [String: Int]
+        package fileprivate(set) var rejectedByReason: [String: Int] = [:]
         /// The first rejected events in the order of the body, capped.
-        package let rejected: [Rejection]
+        package fileprivate(set) var rejected: [Rejection] = []
         /// Fields that are no readings, such as texts of line protocol.
         package let ignoredFieldCount: Int
+
+        /// What happened to events of which none was rejected.
+        fileprivate init(_ receipt: AppendReceipt, of decoded: DecodedEvents) {
+            accepted = receipt.accepted
+            isDuplicate = receipt.isDuplicate
+            ignoredFieldCount = decoded.ignoredFieldCount
+        }
     }
 
     let log: any EventLog
@@ -105,6 +112,14 @@ package struct Ingest: Sendable {
         format: String,
         messages: MessageBatch? = nil
     ) async throws -> Outcome {
+        if let events = decoded.numbered, decoded.rejectedCount == 0, rules.current.isEmpty {
+            // Known series, no limits: there is nothing to sift.
+            let receipt = try await log.append(events, idempotencyKey: idempotencyKey)
+            Counter(label: "fleetscore_ingest_events_total").increment(by: receipt.accepted)
+            return Outcome(receipt, of: decoded)
+        }
+        var decoded = decoded
+        decoded.name()
         let sifted = sift(decoded.batch)
         let isClean = decoded.rejectedCount == 0 && sifted.isClean
         if !isClean { try keeper.checkRoom() }
@@ -125,17 +140,14 @@ package struct Ingest: Sendable {
                 )
             )
         }
-        return Outcome(
-            accepted: receipt.accepted,
-            isDuplicate: receipt.isDuplicate,
-            rejectedCount: decoded.rejectedCount + sifted.rejected.count,
-            rejectedByReason: decoded.rejectedByReason.merging(
-                sifted.rejectedByReason,
-                uniquingKeysWith: +
-            ),
-            rejected: rejections(decoded, sifted),
-            ignoredFieldCount: decoded.ignoredFieldCount
+        var outcome = Outcome(receipt, of: decoded)
+        outcome.rejectedCount = decoded.rejectedCount + sifted.rejected.count
+        outcome.rejectedByReason = decoded.rejectedByReason.merging(
+            sifted.rejectedByReason,
+            uniquingKeysWith: +
         )
+        outcome.rejected = rejections(decoded, sifted)
+        return outcome
     }
 
     /// Says that all of a historic data set has been sent: every open window closes.

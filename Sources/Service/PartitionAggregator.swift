@@ -75,10 +75,17 @@ struct PartitionAggregator {
         switch frame.record {
         case .events(let batch) where batch.isEmpty:
             break  // Of a broker: messages that were left out, so that only the offset moves.
+        case .numbered(let batch):
+            noteEvents(uptime)
+            let replayed = Int(clamping: appliedThrough - frame.baseOffset)
+            if replayed > 0, replayed < batch.count {
+                apply(batch.slice(0..<replayed), at: frame.baseOffset)
+                apply(batch.slice(replayed..<batch.count), at: appliedThrough)
+            } else {
+                apply(batch, at: frame.baseOffset)
+            }
         case .events(let batch):
-            hasEvents = true
-            isComplete = false
-            lastEventsAt = uptime
+            noteEvents(uptime)
             let replayed = Int(clamping: appliedThrough - frame.baseOffset)
             if frame.hasOffsetPerEvent, replayed > 0, replayed < batch.count {
                 apply(batch.slice(0..<replayed), at: frame.baseOffset)
@@ -104,7 +111,17 @@ struct PartitionAggregator {
     /// Bits of a reported offset that number the events of one message.
     private static let placeBitCount: Int64 = 20
 
+    private mutating func noteEvents(_ uptime: Duration) {
+        hasEvents = true
+        isComplete = false
+        lastEventsAt = uptime
+    }
+
     private mutating func apply(_ batch: EventBatch, at offset: Int64) {
+        applyControl(at: offset) { $0.apply(events: batch, baseOffset: offset, output: &$1) }
+    }
+
+    private mutating func apply(_ batch: NumberedEvents, at offset: Int64) {
         applyControl(at: offset) { $0.apply(events: batch, baseOffset: offset, output: &$1) }
     }
 

@@ -31,7 +31,7 @@ extension Backend {
             if frames.isEmpty { break }
             for frame in frames {
                 offsets[frame.partition] = frame.endOffset
-                guard case .events(let events) = frame.record else { continue }
+                guard let events = frame.record.events else { continue }
                 copy(events, from: start, to: end, device: device, into: &result)
             }
             guard result.count <= limit else {

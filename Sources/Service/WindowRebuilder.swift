@@ -148,10 +148,10 @@ private struct WindowReplay {
         var output = WindowOutput()
         switch frame.record {
         case .events(let events):
-            if firstTime == nil, let first = events.times.max() {
-                firstTime = Timestamp(microseconds: first)
-                beganLate = frame.baseOffset > 0
-            }
+            noteFirst(events.times, frame)
+            state.apply(events: events, baseOffset: frame.baseOffset, output: &output)
+        case .numbered(let events):
+            noteFirst(events.times, frame)
             state.apply(events: events, baseOffset: frame.baseOffset, output: &output)
         case .idle(let until):
             state.advanceIdle(until: until, output: &output)
@@ -165,6 +165,12 @@ private struct WindowReplay {
                 found.append(contentsOf: batch.slice(row..<(row + 1)))
             }
         }
+    }
+
+    private mutating func noteFirst(_ times: [Int64], _ frame: LogFrame) {
+        guard firstTime == nil, let first = times.max() else { return }
+        firstTime = Timestamp(microseconds: first)
+        beganLate = frame.baseOffset > 0
     }
 
     /// The windows that ended in the interval; of several emissions of one, the last.

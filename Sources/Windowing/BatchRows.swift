@@ -30,6 +30,34 @@ struct BatchRows {
     }
 }
 
+/// The events of a batch as they came.
+enum BatchEvents {
+    case named(EventBatch)
+    case numbered(NumberedEvents)
+
+    var times: [Int64] {
+        switch self {
+        case .named(let events): events.times
+        case .numbered(let events): events.times
+        }
+    }
+
+    var values: [Double] {
+        switch self {
+        case .named(let events): events.values
+        case .numbered(let events): events.values
+        }
+    }
+
+    /// The names of the series of a row.
+    func key(of row: Int) -> SeriesKey {
+        switch self {
+        case .named(let events): events.series.keys[Int(events.seriesIndex[row])]
+        case .numbered(let events): events.numbering.names(of: [events.numbers[row]]).keys[0]
+        }
+    }
+}
+
 /// The series of a partition, their order and their devices.
 struct PartitionKeys: Sendable {
     var series = SeriesDictionary()

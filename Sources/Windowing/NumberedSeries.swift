@@ -3,58 +3,42 @@ import Core
 /// The ids of series whose number in the process is known: found without their names.
 struct NumberedSeries: Sendable {
     /// Who gave the numbers; those of another are forgotten.
-    private var numbering: SeriesNumbering?
-    /// The partition whose places count; what is said of others is looked up by name.
-    private var partition: Int?
+    private var numbering: SeriesNumbers?
     /// By a number's place: the id; ``BatchRows/skip`` when it is not known.
     private var ids = Column<UInt32>()
 
-    /// Sets the ids of series of a batch, and takes those away that are found.
+    /// Sets the id of each row, ``BatchRows/skip`` where it is not known.
+    ///
+    /// - Returns: the numbers that are not known, each once, in the order of the rows.
     mutating func find(
-        _ wanted: inout [UInt32],
-        of series: SeriesDictionary,
+        _ events: NumberedEvents,
         into result: UnsafeMutablePointer<UInt32>
-    ) {
-        guard let given = series.numbering else { return }
-        if numbering != given {
+    ) -> [SeriesNumber] {
+        if numbering !== events.numbering {
             self = NumberedSeries()
-            numbering = given
+            numbering = events.numbering
         }
-        guard ids.count > 0 else { return }
-        var missing = 0
-        wanted.withUnsafeMutableBufferPointer { wanted in
-            for index in wanted.indices {
-                let source = wanted[index]
-                if let place = place(of: source, in: series), place < ids.count,
-                    ids[place] != BatchRows.skip
-                {
-                    result[Int(source)] = ids[place]
-                } else {
-                    wanted[missing] = source
-                    missing &+= 1
+        var fresh: [SeriesNumber] = []
+        var seen: Set<SeriesNumber> = []
+        events.numbers.withUnsafeBufferPointer { numbers in
+            for row in numbers.indices {
+                let place = numbers[row].place
+                let id = place < ids.count ? ids[place] : BatchRows.skip
+                result[row] = id
+                if id == BatchRows.skip, seen.insert(numbers[row]).inserted {
+                    fresh.append(numbers[row])
                 }
             }
         }
-        wanted.removeLast(wanted.count - missing)
+        return fresh
     }
 
-    /// Remembers the ids of series that were looked up by name.
-    mutating func note(_ sources: [UInt32], _ found: [UInt32], of series: SeriesDictionary) {
-        guard series.numbering != nil, series.numbering == numbering else { return }
+    /// Remembers the ids of numbers; those of series that are too many stay unknown.
+    mutating func note(_ numbers: [SeriesNumber], _ found: [UInt32]) {
         ids.makeUnique()
-        for (source, id) in zip(sources, found) {
-            if partition == nil { partition = series.number(of: source)?.partition }
-            guard let place = place(of: source, in: series) else { continue }
-            ids.grow(to: place + 1, filledWith: BatchRows.skip)
-            ids.base[place] = id
+        for (number, id) in zip(numbers, found) {
+            ids.grow(to: number.place + 1, filledWith: BatchRows.skip)
+            ids.base[number.place] = id
         }
-    }
-
-    @inline(__always)
-    private func place(of source: UInt32, in series: SeriesDictionary) -> Int? {
-        guard let number = series.number(of: source), number.partition == partition else {
-            return nil
-        }
-        return number.place
     }
 }

@@ -76,11 +76,39 @@ public struct PartitionWindows: Sendable {
         baseOffset: Int64,
         output: inout WindowOutput
     ) {
+        begin(eventCount: events.count, &output)
+        resolve(events)
+        apply(.named(events), baseOffset: baseOffset, &output)
+    }
+
+    /// As for events by name; all are of series of this partition.
+    public mutating func apply(
+        events: NumberedEvents,
+        baseOffset: Int64,
+        output: inout WindowOutput
+    ) {
+        begin(eventCount: events.count, &output)
+        resolve(events)
+        apply(.numbered(events), baseOffset: baseOffset, &output)
+    }
+
+    private mutating func begin(eventCount: Int, _ output: inout WindowOutput) {
         output.prepare(for: definitions)
         output.releaseKeys()
+        output.counters.accepted &+= Int64(eventCount)
+        ids.makeUnique()
+        ids.grow(to: eventCount, filledWith: 0)
+    }
+
+    /// Applies events whose series have their ids.
+    private mutating func apply(
+        _ events: BatchEvents,
+        baseOffset: Int64,
+        _ output: inout WindowOutput
+    ) {
         let before = newestTime
-        output.counters.accepted &+= Int64(events.count)
-        resolve(events)
+        clocks.makeUnique()
+        clocks.grow(to: keys.series.count)
         findDuplicates(events, baseOffset: baseOffset, &output)
         keys.addDevices()
         prepareStates()
@@ -90,7 +118,7 @@ public struct PartitionWindows: Sendable {
                 ids: ids.base,
                 times: times.base,
                 values: values,
-                count: events.count,
+                count: events.values.count,
                 baseOffset: baseOffset
             )
             for index in states.indices {
@@ -143,27 +171,14 @@ public struct PartitionWindows: Sendable {
         mapping.makeUnique()
         mapping.removeAll()
         mapping.grow(to: events.series.count, filledWith: Self.unknown)
-        ids.makeUnique()
-        ids.grow(to: events.count, filledWith: 0)
         wanted.removeAll(keepingCapacity: true)
         // Only series with readings are added, in the order of their first one.
         for source in events.seriesIndex where mapping[Int(source)] == Self.unknown {
             mapping.base[Int(source)] = BatchRows.skip
             wanted.append(source)
         }
-        numbered.find(&wanted, of: events.series, into: mapping.base)
-        if !wanted.isEmpty {
-            keys.series.insert(
-                wanted,
-                of: events.series,
-                limit: seriesCountMax,
-                into: &found
-            )
-            for (source, id) in zip(wanted, found) { mapping.base[Int(source)] = id }
-            numbered.note(wanted, found, of: events.series)
-        }
-        clocks.makeUnique()
-        clocks.grow(to: keys.series.count)
+        keys.series.insert(wanted, of: events.series, limit: seriesCountMax, into: &found)
+        for (source, id) in zip(wanted, found) { mapping.base[Int(source)] = id }
         events.seriesIndex.withUnsafeBufferPointer { sources in
             for row in 0..<sources.count {
                 let id = mapping[Int(sources[row])]
@@ -172,22 +187,38 @@ public struct PartitionWindows: Sendable {
         }
     }
 
+    /// As by name, which is asked for only where a number is new here.
+    private mutating func resolve(_ events: NumberedEvents) {
+        let fresh = numbered.find(events, into: ids.base)
+        guard !fresh.isEmpty else { return }
+        keys.series.insert(
+            Array(0..<UInt32(fresh.count)),
+            of: events.numbering.names(of: fresh),
+            limit: seriesCountMax,
+            into: &found
+        )
+        numbered.note(fresh, found)
+        _ = numbered.find(events, into: ids.base)
+    }
+
     /// Skips repeats and what is over the limit; the newest time rises.
     private mutating func findDuplicates(
-        _ events: EventBatch,
+        _ events: BatchEvents,
         baseOffset: Int64,
         _ output: inout WindowOutput
     ) {
+        let eventTimes = events.times
+        let count = eventTimes.count
         times.makeUnique()
-        times.grow(to: events.count, filledWith: 0)
+        times.grow(to: count, filledWith: 0)
         var newest = newestTime
-        for row in 0..<min(BatchRows.lookahead, events.count) { prefetchClocks(row) }
-        for row in 0..<events.count {
-            if row &+ BatchRows.lookahead < events.count {
+        for row in 0..<min(BatchRows.lookahead, count) { prefetchClocks(row) }
+        for row in 0..<count {
+            if row &+ BatchRows.lookahead < count {
                 prefetchClocks(row &+ BatchRows.lookahead)
             }
             let id = ids[row]
-            let time = max(-Self.timeMax, min(Self.timeMax, events.times[row]))
+            let time = max(-Self.timeMax, min(Self.timeMax, eventTimes[row]))
             times.base[row] = time
             guard id != BatchRows.skip else {
                 output.counters.overLimit &+= 1
@@ -214,7 +245,7 @@ public struct PartitionWindows: Sendable {
     @inline(never)
     private func report(
         _ reason: Unwindowed.Reason,
-        _ events: EventBatch,
+        _ events: BatchEvents,
         _ row: Int,
         _ baseOffset: Int64,
         _ output: inout WindowOutput
@@ -224,7 +255,7 @@ public struct PartitionWindows: Sendable {
             Unwindowed(
                 reason: reason,
                 definition: nil,
-                key: events.series.keys[Int(events.seriesIndex[row])],
+                key: events.key(of: row),
                 time: Timestamp(microseconds: events.times[row]),
                 value: events.values[row],
                 offset: baseOffset &+ Int64(row)

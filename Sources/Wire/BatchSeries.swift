@@ -17,7 +17,8 @@ struct BatchSeries: ~Copyable {
     private let naming: SeriesNaming
     private var cache: SeriesCache
     private let memory: TextMemory?
-    private let numbering: SeriesNumbering?
+    /// Whose numbers the memory knows; nil without one.
+    let numbering: SeriesNumbers?
     /// What the process knows of texts, as it was when the batch began, and holds it.
     private var table: TextTable?
     /// Nil where only this batch counts.
@@ -29,7 +30,7 @@ struct BatchSeries: ~Copyable {
     init(_ naming: SeriesNaming, memory: TextMemory?, eventCount: Int) {
         self.naming = naming
         self.memory = memory
-        numbering = memory?.numbers.numbering
+        numbering = memory?.numbers
         table = memory?.table
         view = table?.view
         // With a memory the cache is for the few series that are new.
@@ -50,6 +51,14 @@ struct BatchSeries: ~Copyable {
             series.reserveCapacity(count, nameByteCount: count * 24)
         } else {
             series.reserveNumbered(count, nameByteCount: count * 24)
+        }
+    }
+
+    /// Learns which series of the process a batch has, which were added by number only.
+    mutating func learn(_ series: SeriesDictionary) {
+        locals.removeAll()
+        for id in 0..<UInt32(series.count) {
+            if let number = series.number(of: id) { locals.insert(number, id) }
         }
     }
 
@@ -91,6 +100,33 @@ struct BatchSeries: ~Copyable {
             }
         }
         return newID(text, in: &series)
+    }
+
+    /// What the process calls the series of a text.
+    enum Number {
+        case known(SeriesNumber)
+        /// The process does not know the series.
+        case new
+        /// The text has no allowed names.
+        case notAllowed
+    }
+
+    /// What the process calls the series of a text; for a batch that has no names yet.
+    @inline(__always)
+    func number(_ candidate: Int, _ text: SeriesText) -> Number {
+        if let start = UnsafeRawPointer(bitPattern: candidate) {
+            let record = TextRecord(start: start)
+            if record.isOf(text) { return .known(record.number) }
+        }
+        return newNumber(text)
+    }
+
+    @inline(never)
+    private func newNumber(_ text: SeriesText) -> Number {
+        guard let (device, sensor) = names(of: text) else { return .notAllowed }
+        guard let number = number(device, sensor) else { return .new }
+        memory?.insert(text, number, device: device, sensor: sensor)
+        return .known(number)
     }
 
     /// The id of the series with two allowed names, added when new.
@@ -136,7 +172,7 @@ extension BatchSeries {
     }
 
     /// What the process calls a series; nil when it does not know it, or has no say here.
-    private func number(_ device: NameBytes, _ sensor: NameBytes) -> SeriesNumber? {
+    func number(_ device: NameBytes, _ sensor: NameBytes) -> SeriesNumber? {
         guard view != nil else { return nil }
         return memory?.numbers.number(device: device.raw, sensor: sensor.raw)
     }

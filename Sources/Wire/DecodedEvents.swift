@@ -2,7 +2,17 @@ public import Core
 
 /// The events of a body that were accepted, and what is known of the others.
 public struct DecodedEvents: Sendable {
-    public var batch = EventBatch()
+    /// The accepted events by name.
+    ///
+    /// - Complexity: names all events anew while ``numbered`` holds them; see ``name()``.
+    public var batch: EventBatch {
+        get { numbered?.named() ?? named }
+        set { (numbered, named) = (nil, newValue) }
+    }
+    /// The accepted events, as long as the process knows the series of all of them; else nil.
+    public internal(set) var numbered: NumberedEvents?
+    /// The accepted events when ``numbered`` is nil.
+    var named = EventBatch()
     /// The first rejected events, at most `Limits.rejectedListCountMax`.
     public private(set) var rejected: [RejectedEvent] = []
     public private(set) var rejectedCount = 0
@@ -14,8 +24,13 @@ public struct DecodedEvents: Sendable {
 
     public init() {}
 
+    public var acceptedCount: Int { numbered?.count ?? named.count }
+
     /// Accepted and rejected events together.
-    public var eventCount: Int { batch.count + rejectedCount }
+    public var eventCount: Int { acceptedCount + rejectedCount }
+
+    /// Names the events of numbered series, for those who look at names more than once.
+    public mutating func name() { batch = batch }
 
     /// How many events were rejected for each reason that occurred, by its code.
     public var rejectedByReason: [String: Int] {
@@ -33,7 +48,7 @@ public struct DecodedEvents: Sendable {
 
     var mark: Mark {
         Mark(
-            count: batch.count,
+            count: acceptedCount,
             listCount: rejected.count,
             rejectedCount: rejectedCount,
             countByReason: countByReason,
@@ -43,9 +58,9 @@ public struct DecodedEvents: Sendable {
 
     /// Takes back all events since a mark; their series stay.
     mutating func cut(to mark: Mark) {
-        batch.seriesIndex.removeLast(batch.count - mark.count)
-        batch.times.removeLast(batch.times.count - mark.count)
-        batch.values.removeLast(batch.values.count - mark.count)
+        let surplus = acceptedCount - mark.count
+        numbered?.removeLast(surplus)
+        if numbered == nil { named.removeLast(surplus) }
         rejected.removeLast(rejected.count - mark.listCount)
         rejectedCount = mark.rejectedCount
         countByReason = mark.countByReason

@@ -1,3 +1,5 @@
+internal import Core
+
 /// Events that wait for their series, as columns.
 struct EventQueue: ~Copyable {
     private(set) var count = 0
@@ -8,6 +10,7 @@ struct EventQueue: ~Copyable {
     /// Where the series may be: a slot of the cache, or the address of a record.
     let candidates: UnsafeMutablePointer<Int>
     let ids: UnsafeMutablePointer<UInt32>
+    let numbers: UnsafeMutablePointer<SeriesNumber>
 
     /// Enough for all the loads that a processor has in flight, and little enough for its cache.
     static let capacity = 64
@@ -19,6 +22,7 @@ struct EventQueue: ~Copyable {
         rows = .allocate(capacity: Self.capacity)
         candidates = .allocate(capacity: Self.capacity)
         ids = .allocate(capacity: Self.capacity)
+        numbers = .allocate(capacity: Self.capacity)
     }
 
     deinit {
@@ -28,6 +32,7 @@ struct EventQueue: ~Copyable {
         rows.deallocate()
         candidates.deallocate()
         ids.deallocate()
+        numbers.deallocate()
     }
 
     var isFull: Bool {

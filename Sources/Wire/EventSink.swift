@@ -26,6 +26,8 @@ struct EventSink: ~Copyable {
     private let eventCount: Int
     private var series: BatchSeries
     private var queue: EventQueue
+    /// Whether the last event was of a batch without names.
+    private var wasNumbered = false
     /// What makes an event's place in `events` its place in the input.
     private(set) var indexShift: Int
     /// Bytes of the whole input before this one.
@@ -53,6 +55,14 @@ struct EventSink: ~Copyable {
         indexShift = 0
         byteShift = 0
         countedLine = 1
+        begin()
+    }
+
+    /// Has a batch without events begin with series that the process knows.
+    private mutating func begin() {
+        guard events.acceptedCount == 0, events.named.series.isEmpty else { return }
+        events.numbered = series.numbering.map { NumberedEvents(by: $0) }
+        wasNumbered = events.numbered != nil
     }
 
     /// Goes on with the events of others, maybe at a later place of a longer input.
@@ -64,10 +74,18 @@ struct EventSink: ~Copyable {
         messageIndex: Int? = nil
     ) {
         swap(&events, &others)
-        if events.batch.isEmpty {
-            events.batch.reserveCapacity(eventCount)
+        if series.numbering == nil { events.name() }
+        begin()
+        if events.acceptedCount == 0 {
+            events.numbered?.reserveCapacity(eventCount)
+            if events.numbered == nil { events.named.reserveCapacity(eventCount) }
         }
-        series.resume(&events.batch.series, eventCount: eventCount)
+        wasNumbered = events.numbered != nil
+        if wasNumbered {
+            series.removeAll()
+        } else {
+            series.resume(&events.named.series, eventCount: eventCount)
+        }
         indexShift = index &- events.eventCount
         countedLine = line
         byteShift = byte
@@ -91,6 +109,7 @@ struct EventSink: ~Copyable {
         var taken = DecodedEvents()
         swap(&taken, &events)
         indexShift = 0
+        begin()
         return taken
     }
 
@@ -153,12 +172,19 @@ struct EventSink: ~Copyable {
     ) {
         flush()
         guard SeriesKey.isAllowed(device.raw), SeriesKey.isAllowed(sensor.raw) else {
-            if texts != nil { forgetText(at: events.batch.count) }
+            if texts != nil { forgetText(at: events.acceptedCount) }
             let isDevice = !SeriesKey.isAllowed(device.raw)
             return reject(.badName, value: isDevice ? device.raw : sensor.raw, row: row)
         }
-        let id = series.id(device, sensor, in: &events.batch.series)
-        events.batch.append(series: id, time: time, value: value)
+        if events.numbered != nil {
+            if let number = series.number(device, sensor) {
+                events.numbered?.append(number, time: time, value: value)
+                return
+            }
+        }
+        if wasNumbered { name() }
+        let id = series.id(device, sensor, in: &events.named.series)
+        events.named.append(series: id, time: time, value: value)
     }
 
     /// Notes where the time and the value of the event that is added next stand.
@@ -231,41 +257,92 @@ extension EventSink {
         for index in 0..<count {
             queue.candidates[index] = series.candidate(queue.series[index])
         }
-        var start = 0
         var malformed = 0..<0
-        for index in 0..<count {
+        var first = 0
+        if events.numbered != nil {
+            first = flushNumbered(count, &malformed)
+            if first == count { return }
+        }
+        if wasNumbered { name() }
+        var start = first
+        for index in first..<count {
             let text = queue.series[index]
             let candidate = queue.candidates[index]
-            if let id = series.id(candidate, text, in: &events.batch.series) {
+            if let id = series.id(candidate, text, in: &events.named.series) {
                 queue.ids[index] = id
             } else {
                 append(start..<index)
-                // A row that is malformed is one event, however many fields it has.
-                let isNew = queue.rows[index] != malformed
-                if isNew, rejectName(index) { malformed = queue.rows[index] }
+                reject(index, &malformed)
                 start = index &+ 1
             }
         }
         append(start..<count)
     }
 
+    /// Adds the waiting events up to the first one whose series the process does not know.
+    ///
+    /// - Returns: the index of that one; their count when there is none.
+    private mutating func flushNumbered(_ count: Int, _ malformed: inout Range<Int>) -> Int {
+        var start = 0
+        for index in 0..<count {
+            switch series.number(queue.candidates[index], queue.series[index]) {
+            case .known(let number):
+                queue.numbers[index] = number
+            case .new:
+                appendNumbered(start..<index)
+                return index
+            case .notAllowed:
+                appendNumbered(start..<index)
+                reject(index, &malformed)
+                start = index &+ 1
+            }
+        }
+        appendNumbered(start..<count)
+        return count
+    }
+
+    /// Goes on by name: the process does not know the series of the next event, or somebody else
+    /// has added some.
+    private mutating func name() {
+        events.name()
+        series.learn(events.named.series)
+        wasNumbered = false
+    }
+
+    private mutating func appendNumbered(_ range: Range<Int>) {
+        guard !range.isEmpty else { return }
+        let start = range.lowerBound
+        events.numbered?.append(
+            numbers: UnsafeBufferPointer(start: queue.numbers + start, count: range.count),
+            times: UnsafeBufferPointer(start: queue.times + start, count: range.count),
+            values: UnsafeBufferPointer(start: queue.values + start, count: range.count)
+        )
+    }
+
     private mutating func append(_ range: Range<Int>) {
         guard !range.isEmpty else { return }
         let start = range.lowerBound
-        events.batch.seriesIndex.append(
+        events.named.seriesIndex.append(
             contentsOf: UnsafeBufferPointer(start: queue.ids + start, count: range.count)
         )
-        events.batch.times.append(
+        events.named.times.append(
             contentsOf: UnsafeBufferPointer(start: queue.times + start, count: range.count)
         )
-        events.batch.values.append(
+        events.named.values.append(
             contentsOf: UnsafeBufferPointer(start: queue.values + start, count: range.count)
         )
     }
 
+    /// Rejects a waiting event, all before which are added.
+    private mutating func reject(_ index: Int, _ malformed: inout Range<Int>) {
+        // A row that is malformed is one event, however many fields it has.
+        let isNew = queue.rows[index] != malformed
+        if isNew, rejectName(index) { malformed = queue.rows[index] }
+    }
+
     /// Rejects a waiting event, all before which are added; whether its row is malformed.
     private mutating func rejectName(_ index: Int) -> Bool {
-        if texts != nil { forgetText(at: events.batch.count) }
+        if texts != nil { forgetText(at: events.acceptedCount) }
         guard let (reason, part) = series.problem(of: queue.series[index]) else { return false }
         reject(reason, value: part.raw, row: queue.rows[index])
         return reason == .malformed

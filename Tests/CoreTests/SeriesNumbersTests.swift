@@ -63,7 +63,7 @@ struct SeriesNumbersTests {
         var reversed = SeriesDictionary(series.keys.reversed())
         _ = other.assign(to: &reversed)
         _ = other.assign(to: &series)
-        #expect(series.numbering == other.numbering)
+        #expect(series.numbering === other)
         for id in 0..<UInt32(6) { #expect(series.number(of: id) == reversed.number(of: 5 - id)) }
     }
 
@@ -76,7 +76,7 @@ struct SeriesNumbersTests {
         for id in 0..<UInt32(40) {
             let number = try #require(known.number(of: id))
             let added = known.withBytes(of: id) { device, sensor in
-                batch.append(number, device: device, sensor: sensor, by: numbers.numbering)
+                batch.append(number, device: device, sensor: sensor, by: numbers)
             }
             #expect(added == id)
         }

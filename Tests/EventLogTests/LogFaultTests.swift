@@ -38,7 +38,8 @@ import Testing
     func writeErrors() async throws {
         for seed in 0..<20 as Range<UInt64> {
             let disk = FaultyDisk(faults: DiskFaults(seed: seed))
-            let log = try await openLog(disk, smallSegments(2000))
+            let segments = try await openLog(disk, smallSegments(2000))
+            let log: any EventLog = seed % 2 == 0 ? segments : NumberingLog(segments)
             disk.updateFaults { $0.writeErrorProbability = 0.3 }
             var accepted: [Int] = []
             for number in 0..<40 {

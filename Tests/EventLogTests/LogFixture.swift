@@ -33,7 +33,7 @@ func openLog(
 /// The values of all events in a log, sorted.
 func values(_ log: any EventLog) async throws -> [Int] {
     try await EventLogContract.drain(log, eventCountMax: 1000).flatMap { frame -> [Int] in
-        guard case .events(let batch) = frame.record else { return [] }
+        guard let batch = frame.record.events else { return [] }
         return batch.values.map { Int($0) }
     }.sorted()
 }

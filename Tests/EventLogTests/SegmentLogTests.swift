@@ -16,6 +16,8 @@ import Testing
         var small = smallSegments(600)
         small.cacheByteCount = 0
         try await check.run(try await openLog(FaultyDisk(), small))
+        try await check.run(NumberingLog(try await openLog(FaultyDisk())))
+        try await check.run(NumberingLog(try await openLog(FaultyDisk(), small)))
     }
 
     @Test("Closed and opened again it goes on where it was")
@@ -170,41 +172,6 @@ import Testing
         #expect(folder.path.hasPrefix("/tmp/"))  // Keeps the folder until here.
     }
 
-    @Test("Who reads at the tail is told the numbers of series; after a restart nobody is")
-    func numbers() async throws {
-        let disk = FaultyDisk()
-        let numbers = SeriesNumbers(countMax: 20, partitionCount: 4)
-        let log = try await openLog(disk)
-        var batch = EventLogContract.batch(60, devices: 30)
-        // Ten of the thirty get none.
-        #expect(numbers.assign(to: &batch.series).count == 10)
-        _ = try await log.append(batch, idempotencyKey: nil)
-        _ = try await log.append(EventLogContract.batch(5, from: 60), idempotencyKey: nil)
-        let frames = try await EventLogContract.drain(log, eventCountMax: 1000)
-        var numbered = 0
-        for frame in frames {
-            guard case .events(let events) = frame.record else { continue }
-            for id in 0..<UInt32(events.series.count) {
-                guard let number = events.series.number(of: id) else { continue }
-                let key = events.series.keys[Int(id)]
-                let same = try #require(batch.series.id(of: key))
-                #expect(number == batch.series.number(of: same))
-                #expect(number.partition == frame.partition)
-                numbered += 1
-            }
-        }
-        #expect(numbered == 20)
-        let before = try await values(log)
-        #expect(before == Array(0..<65))
-        await log.close()
-        let again = try await openLog(disk)
-        #expect(try await values(again) == before)
-        for frame in try await EventLogContract.drain(again, eventCountMax: 1000) {
-            guard case .events(let events) = frame.record else { continue }
-            #expect(events.series.numbering == nil)
-        }
-    }
-
     /// What each partition holds, in order, of frames that follow each other without a gap.
     private static func entries(
         _ frames: [LogFrame],
@@ -215,13 +182,9 @@ import Testing
         for frame in frames {
             #expect(frame.baseOffset == offsets[frame.partition])
             offsets[frame.partition] = frame.endOffset
-            guard case .events(let events) = frame.record else { continue }
+            guard let events = frame.record.events else { continue }
             #expect(frame.hasOffsetPerEvent)
             entries[frame.partition] += EventLogContract.entries(events)
-            for id in 0..<UInt32(events.series.count) {
-                let number = events.series.number(of: id)
-                #expect(number == nil || number?.partition == frame.partition)
-            }
         }
         return entries
     }
@@ -231,9 +194,10 @@ import Testing
         let numbers = SeriesNumbers(countMax: 20, partitionCount: 4)
         let log = try await openLog(FaultyDisk())
         for number in 0..<40 {
-            // Some series have no number, and some batches no numbered series.
-            var batch = EventLogContract.batch(60, from: number * 60, devices: 30)
-            if number % 9 != 8 { _ = numbers.assign(to: &batch.series) }
+            // Some batches have no numbered series, one has some.
+            let devices = number == 17 ? 30 : 20
+            var batch = EventLogContract.batch(60, from: number * 60, devices: devices)
+            if number % 9 != 8 || number == 17 { _ = numbers.assign(to: &batch.series) }
             _ = try await log.append(batch, idempotencyKey: nil)
             if number == 20 { try await log.append(control: .complete, partition: 2) }
         }

@@ -46,7 +46,7 @@ let quietLogger = Logger(
 /// All values in frames, in order of arrival.
 func values(_ frames: [LogFrame]) -> [Int] {
     frames.flatMap { frame -> [Int] in
-        if case .events(let batch) = frame.record { batch.values.map { Int($0) } } else { [] }
+        if let batch = frame.record.events { batch.values.map { Int($0) } } else { [] }
     }
 }
 

@@ -172,7 +172,7 @@ import Testing
 
     private static func times(_ frames: [LogFrame]) -> [Int64] {
         frames.flatMap { frame -> [Int64] in
-            if case .events(let batch) = frame.record { batch.times } else { [] }
+            if let batch = frame.record.events { batch.times } else { [] }
         }
     }
 

@@ -163,6 +163,7 @@ struct RebuildTests {
 
     private static func text(_ record: LogRecord) -> String {
         switch record {
+        case .numbered(let events): text(.events(events.named()))
         case .events(let batch):
             (0..<batch.count).map {
                 "\(batch.series.keys[Int(batch.seriesIndex[$0])]) \(batch.times[$0]) "

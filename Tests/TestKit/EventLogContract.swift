@@ -25,7 +25,7 @@ package enum EventLogContract {
     package static func eventCount(_ frames: [LogFrame], partition: Int? = nil) -> Int {
         frames.reduce(0) { sum, frame in
             guard (partition ?? frame.partition) == frame.partition,
-                case .events(let batch) = frame.record
+                let batch = frame.record.events
             else { return sum }
             return sum + batch.count
         }
@@ -126,7 +126,7 @@ extension EventLogContract {
             try expect(receipt == AppendReceipt(accepted: 6, isDuplicate: false), "\(receipt)")
             let frames = try await drain(log)
             for frame in frames {
-                guard case .events(let part) = frame.record else { continue }
+                guard let part = frame.record.events else { continue }
                 try expect(
                     part.series.keys.allSatisfy { $0.partition(of: 4) == frame.partition },
                     "keys of one partition"
@@ -201,7 +201,7 @@ extension EventLogContract {
             var last: [SeriesKey: Int64] = [:]
             var count = 0
             for frame in try await drain(log, eventCountMax: 500) {
-                guard case .events(let part) = frame.record else { continue }
+                guard let part = frame.record.events else { continue }
                 for entry in entries(part) {
                     try expect(last[entry.key, default: -1] < entry.time, "order of \(entry.key)")
                     last[entry.key] = entry.time
@@ -237,7 +237,7 @@ extension EventLogContract {
                 var offsets: [Int64] = [0, 0, 0, 0]
                 offsets[partition] = Int64(offset)
                 let frames = try await log.read(from: offsets, eventCountMax: 100)
-                guard frames.count == 1, case .events(let part) = frames[0].record else {
+                guard frames.count == 1, let part = frames[0].record.events else {
                     throw Failure(description: "not as promised: one frame at \(offset)")
                 }
                 try expect(frames[0].baseOffset == Int64(offset), "begins at \(offset)")

@@ -76,6 +76,74 @@ struct SeriesMemoryTests {
         }
     }
 
+    @Test("known, new and bad series in any order are what they are without a memory")
+    func mixed() throws {
+        let numbers = SeriesNumbers(countMax: 1 << 20, partitionCount: 4)
+        let memory = SeriesMemory(numbers)
+        var random = Random(seed: 11)
+        var numberedCount = 0
+        for round in 0..<120 {
+            // Few rounds bring new series, so that some are numbered as a whole.
+            let series = (0..<Int.random(in: 1...200, using: &random)).map { _ in
+                Int.random(in: 0..<(60 + round / 10 * 30), using: &random)
+            }
+            for (format, text) in Self.bodies(series, round + 1) {
+                var lines = text.split(separator: "\n").map(String.init)
+                if round % 3 == 0 {
+                    let at = Int.random(in: 1...lines.count, using: &random)
+                    let bad = ["m value=", "{\"device\":\"\\u0001\"", "1,a/b,s,1", "x"][round % 4]
+                    lines.insert(bad, at: at)
+                }
+                let body = lines.joined(separator: "\n")
+                let events = try decode(body, format, memory: memory)
+                #expect(Everything(events) == Everything(try decode(body, format)))
+                if events.numbered != nil { numberedCount += 1 }
+                var known = events.batch.series
+                #expect(Set(known.keys).count == known.count)
+                _ = numbers.assign(to: &known)
+            }
+        }
+        #expect((100..<340).contains(numberedCount))
+    }
+
+    @Test("messages in several formats are what they are without a memory")
+    func messages() throws {
+        let numbers = SeriesNumbers(countMax: 1 << 20, partitionCount: 4)
+        let memory = SeriesMemory(numbers)
+        var random = Random(seed: 12)
+        for round in 0..<40 {
+            let decoders = [
+                try MessageDecoder(options: DecodeOptions(), memory: memory),
+                try MessageDecoder(options: DecodeOptions()),
+            ]
+            for _ in 0..<20 {
+                let first = Int.random(in: 0..<(20 + round), using: &random)
+                let count = Int.random(in: 1...3, using: &random)
+                let bodies = Self.bodies(first..<(first + count), round + 1).map { $0.1 }
+                let payload = (bodies + ["17.5", "nonsense", "{\"value\":1}"]).randomElement(
+                    using: &random
+                )
+                let bytes = Array((payload ?? "").utf8)
+                let device = "machine-\(first / 10)"
+                for decoder in decoders {
+                    bytes.withUnsafeBytes {
+                        decoder.decode(
+                            $0,
+                            device: device,
+                            sensor: "s\(first % 10)",
+                            receivedAt: Timestamp(seconds: 7)
+                        )
+                    }
+                }
+            }
+            let events = decoders.map { $0.finish() }
+            #expect(Everything(events[0]) == Everything(events[1]))
+            var known = events[0].batch.series
+            #expect(Set(known.keys).count == known.count)
+            _ = numbers.assign(to: &known)
+        }
+    }
+
     @Test("beyond the limit of series nothing is remembered, and nothing is wrong")
     func limit() throws {
         let numbers = SeriesNumbers(countMax: 10, partitionCount: 4)
