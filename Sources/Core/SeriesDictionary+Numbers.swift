@@ -29,6 +29,51 @@ extension SeriesDictionary {
         bytes.reserveCapacity(nameByteCount)
     }
 
+    /// Copies keys of another dictionary that are distinct and have these numbers.
+    ///
+    /// The keys lie anywhere in memory: each pass over them asks for what the next one reads, so that
+    /// waiting for it overlaps.
+    init(
+        copying ids: UnsafeBufferPointer<UInt32>,
+        of other: SeriesDictionary,
+        numbers: [SeriesNumber],
+        by numbering: SeriesNumbers
+    ) {
+        var byteCount = 0
+        spans.reserveCapacity(ids.count)
+        for id in ids {
+            // The place is that in the other dictionary until the names are copied.
+            let span = other.spans[Int(id)]
+            spans.append(span)
+            byteCount &+= span.device &+ span.sensor
+        }
+        other.bytes.withUnsafeBytes { all in
+            var touched: UInt8 = 0
+            for span in spans where span.start < all.count { touched &+= all[span.start] }
+            withExtendedLifetime(touched) {}
+            bytes = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, filled in
+                let room = UnsafeMutableRawBufferPointer(buffer)
+                for index in spans.indices {
+                    let (span, start) = (spans[index], filled)
+                    spans[index] = Span(start: start, device: span.device, sensor: span.sensor)
+                    let count = span.device &+ span.sensor
+                    filled &+= count
+                    guard let source = all.baseAddress, let target = room.baseAddress else {
+                        continue
+                    }
+                    ShortCopy.copy(
+                        count,
+                        from: source + span.start,
+                        to: target + start,
+                        room: min(all.count &- span.start, room.count &- start)
+                    )
+                }
+            }
+        }
+        self.numbers = numbers
+        self.numbering = numbering
+    }
+
     /// Computes the hashes of keys that will be looked up elsewhere.
     public mutating func computeHashes() {
         hashes.reserveCapacity(count)

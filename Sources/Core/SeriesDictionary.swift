@@ -207,6 +207,9 @@ public struct SeriesDictionary: Sendable {
         }
     }
 
+    /// The names of all keys in the order of their ids, each device before its sensor.
+    public var allNames: [UInt8] { bytes }
+
     /// Bytes of both names of a key together.
     @inlinable
     public func nameByteCount(of id: UInt32) -> Int {

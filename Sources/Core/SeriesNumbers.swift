@@ -70,6 +70,25 @@ public final class SeriesNumbers: Sendable {
         }
     }
 
+    /// The number of the series with these names, which are allowed; a new one where it is new.
+    ///
+    /// - Returns: nil where it would be too many, or can have no number.
+    public func assign(
+        device: UnsafeRawBufferPointer,
+        sensor: UnsafeRawBufferPointer
+    ) -> SeriesNumber? {
+        let hash = SeriesHash.hash(device, sensor)
+        return known.withLock { known in
+            guard known.series.count < countMax else {
+                return known.series.id(device: device, sensor: sensor)
+                    .flatMap { known.number(of: $0) }
+            }
+            let id = known.series.insert(device: device, sensor: sensor, hash: hash)
+            known.numberIfNew(id)
+            return known.number(of: id)
+        }
+    }
+
     /// Gives the keys of a dictionary their numbers, those that are new too.
     ///
     /// - Returns: the ids of keys that are new and would be too many.
@@ -90,22 +109,28 @@ public final class SeriesNumbers: Sendable {
     }
 
     /// The names of series, in the order of their numbers, which are distinct and were given here.
-    public func names(of numbers: some Collection<SeriesNumber>) -> SeriesDictionary {
-        var names = SeriesDictionary()
-        names.reserveNumbered(numbers.count, nameByteCount: numbers.count * 24)
-        known.withLock { known in
-            for number in numbers {
-                known.series.withBytes(of: known.ids[number.partition][number.place]) {
-                    _ = names.append(number, device: $0, sensor: $1, by: self)
+    public func names(of numbers: [SeriesNumber]) -> SeriesDictionary {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: numbers.count) { ids in
+            known.withLock { known in
+                for (index, number) in numbers.enumerated() {
+                    ids.initializeElement(
+                        at: index,
+                        to: known.ids[number.partition][number.place]
+                    )
                 }
+                return SeriesDictionary(
+                    copying: UnsafeBufferPointer(ids),
+                    of: known.series,
+                    numbers: numbers,
+                    by: self
+                )
             }
         }
-        return names
     }
 }
 
 extension SeriesNumbers.Known {
-    func number(of id: UInt32) -> SeriesNumber? {
+    fileprivate func number(of id: UInt32) -> SeriesNumber? {
         let number = numbers[Int(id)]
         return number.isNone ? nil : number
     }
@@ -118,8 +143,13 @@ extension SeriesNumbers.Known {
     ) -> UInt32? {
         guard series.count < countMax else { return series.id(of: id, in: other) }
         let same = series.insert(id: id, of: other)
-        if Int(same) == numbers.count { numbers.append(nextNumber(of: same)) }
+        numberIfNew(same)
         return same
+    }
+
+    /// Gives a series its number that was just inserted.
+    fileprivate mutating func numberIfNew(_ id: UInt32) {
+        if Int(id) == numbers.count { numbers.append(nextNumber(of: id)) }
     }
 
     /// Gives a new series the next place of its partition; none when there are no more.

@@ -47,7 +47,7 @@ struct DeclaredSeries {
 enum NamesFrame {
     static func encode(_ names: SeriesDictionary, epoch: UInt64) -> [UInt8] {
         let count = names.count
-        let byteCount = (0..<count).reduce(0) { $0 + names.nameByteCount(of: UInt32($1)) }
+        let byteCount = names.allNames.count
         var writer = ByteWriter()
         writer.bytes.reserveCapacity(16 + count * 8 + byteCount)
         writer.append(epoch)
@@ -59,12 +59,7 @@ enum NamesFrame {
             writer.append(UInt16(counts.device))
             writer.append(UInt16(counts.sensor))
         }
-        for id in 0..<UInt32(count) {
-            names.withBytes(of: id) { device, sensor in
-                writer.bytes.append(contentsOf: device)
-                writer.bytes.append(contentsOf: sensor)
-            }
-        }
+        writer.bytes.append(contentsOf: names.allNames)
         return writer.bytes
     }
 }

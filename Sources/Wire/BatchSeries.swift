@@ -105,8 +105,8 @@ struct BatchSeries: ~Copyable {
     /// What the process calls the series of a text.
     enum Number {
         case known(SeriesNumber)
-        /// The process does not know the series.
-        case new
+        /// The series is new, and one too many.
+        case none
         /// The text has no allowed names.
         case notAllowed
     }
@@ -124,7 +124,7 @@ struct BatchSeries: ~Copyable {
     @inline(never)
     private func newNumber(_ text: SeriesText) -> Number {
         guard let (device, sensor) = names(of: text) else { return .notAllowed }
-        guard let number = number(device, sensor) else { return .new }
+        guard let number = assign(device, sensor) else { return .none }
         memory?.insert(text, number, device: device, sensor: sensor)
         return .known(number)
     }
@@ -171,8 +171,13 @@ extension BatchSeries {
         return id
     }
 
+    /// What the process calls a series, from now on where it is new; nil when that is too many.
+    func assign(_ device: NameBytes, _ sensor: NameBytes) -> SeriesNumber? {
+        memory?.numbers.assign(device: device.raw, sensor: sensor.raw)
+    }
+
     /// What the process calls a series; nil when it does not know it, or has no say here.
-    func number(_ device: NameBytes, _ sensor: NameBytes) -> SeriesNumber? {
+    private func number(_ device: NameBytes, _ sensor: NameBytes) -> SeriesNumber? {
         guard view != nil else { return nil }
         return memory?.numbers.number(device: device.raw, sensor: sensor.raw)
     }

@@ -177,7 +177,7 @@ struct EventSink: ~Copyable {
             return reject(.badName, value: isDevice ? device.raw : sensor.raw, row: row)
         }
         if events.numbered != nil {
-            if let number = series.number(device, sensor) {
+            if let number = series.assign(device, sensor) {
                 events.numbered?.append(number, time: time, value: value)
                 return
             }
@@ -279,7 +279,7 @@ extension EventSink {
         append(start..<count)
     }
 
-    /// Adds the waiting events up to the first one whose series the process does not know.
+    /// Adds the waiting events up to the first one whose series has no number.
     ///
     /// - Returns: the index of that one; their count when there is none.
     private mutating func flushNumbered(_ count: Int, _ malformed: inout Range<Int>) -> Int {
@@ -288,7 +288,7 @@ extension EventSink {
             switch series.number(queue.candidates[index], queue.series[index]) {
             case .known(let number):
                 queue.numbers[index] = number
-            case .new:
+            case .none:
                 appendNumbered(start..<index)
                 return index
             case .notAllowed:
@@ -301,8 +301,7 @@ extension EventSink {
         return count
     }
 
-    /// Goes on by name: the process does not know the series of the next event, or somebody else
-    /// has added some.
+    /// Goes on by name: the series of the next event has no number, or somebody else has added some.
     private mutating func name() {
         events.name()
         series.learn(events.named.series)
