@@ -31,8 +31,8 @@ extension SeriesDictionary {
 
     /// Copies keys of another dictionary that are distinct and have these numbers.
     ///
-    /// The keys lie anywhere in memory: each pass over them asks for what the next one reads, so that
-    /// waiting for it overlaps.
+    /// The keys lie anywhere in memory: each pass over them asks for what the next one reads, so
+    /// that waiting for it overlaps.
     init(
         copying ids: UnsafeBufferPointer<UInt32>,
         of other: SeriesDictionary,

@@ -301,7 +301,7 @@ extension EventSink {
         return count
     }
 
-    /// Goes on by name: the series of the next event has no number, or somebody else has added some.
+    /// Goes on by name: the series of the next event has no number, or somebody else added some.
     private mutating func name() {
         events.name()
         series.learn(events.named.series)
