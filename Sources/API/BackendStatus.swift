@@ -9,12 +9,12 @@ import Windowing
 extension Backend {
     /// Sources, lag and windows as the API and the page show them.
     func status() async -> StatusInfo {
-        let partitions = await progress.partitions
-        let counters = await progress.counters
+        let partitions = progress.partitions
+        let counters = progress.counters
         var definitions: [StatusInfo.Definition] = []
         for window in settings.windows {
             let counts = counters.definitions[window.name] ?? .init()
-            let watermark = await progress.watermark(window.name)
+            let watermark = progress.watermark(window.name)
             definitions.append(
                 .init(
                     name: window.name,
@@ -63,14 +63,14 @@ extension Backend {
 
     /// What keeps this process from building windows.
     func problem() async -> String? {
-        if let problem = await progress.problem { return problem }
-        guard aggregator != nil, await progress.isUnassigned else { return nil }
+        if let problem = progress.problem { return problem }
+        guard aggregator != nil, progress.isUnassigned else { return nil }
         return "no partitions are assigned to this process"
     }
 
     /// What is measured by looking, for `/metrics`.
     func gauges() async -> [(name: String, help: String, value: Double)] {
-        let partitions = await progress.partitions
+        let partitions = progress.partitions
         let workers = await compute.workers()
         return [
             (

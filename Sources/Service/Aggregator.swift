@@ -238,7 +238,7 @@ package actor Aggregator: Service {
                 return false
             } catch let error as FleetError where error.isRetriable {
                 logger.warning("windows wait for the store", metadata: ["error": "\(error)"])
-                await progressBoard.setProblem("windows cannot be stored: \(error)")
+                progressBoard.setProblem("windows cannot be stored: \(error)")
                 try await timer.sleep(for: delay)
                 delay = min(delay * 2, .seconds(5))
             }
@@ -268,7 +268,7 @@ package actor Aggregator: Service {
                 uptime: uptime
             )
         }
-        await progressBoard.update(
+        progressBoard.update(
             partitions.compactMap { committed[$0.partition]?.with(logEnd: ends[$0.partition]) },
             assignedCount: partitions.count,
             definitions: settings.windows

@@ -60,7 +60,7 @@ package struct Backend: Sendable {
     /// Durable events that no process has in its windows yet.
     package func lag() async -> Int64 {
         let ends = await log.endOffsets()
-        return await progress.lag + progress.lagOfOthers(logEnds: ends)
+        return progress.lag + progress.lagOfOthers(logEnds: ends)
     }
 
     /// Reads the log beside the aggregator, in a reader of its own where the log needs that.

@@ -163,7 +163,7 @@ package struct Ingest: Sendable {
     ///
     /// - Throws: ``FleetError`` `.resourceExhausted`.
     func checkLag() async throws {
-        let lag = await progress.lag(logEnds: await log.endOffsets())
+        let lag = progress.lag(logEnds: await log.endOffsets())
         if lag > Int64(limits.lagEventCountMax) {
             Counter(label: "fleetscore_ingest_refused_requests_total").increment()
             throw FleetError(

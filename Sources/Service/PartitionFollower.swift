@@ -31,7 +31,7 @@ package struct PartitionFollower: Service {
         try await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
-                    await progress.follow(
+                    progress.follow(
                         try await store.marks(),
                         definitions: settings.windows
                     )

@@ -1,5 +1,6 @@
 package import Core
 package import Store
+import Synchronization
 import Windowing
 
 /// How far the aggregation of a partition is.
@@ -24,44 +25,86 @@ package struct PartitionProgress: Sendable {
 }
 
 /// Where the aggregator writes its progress and schedules and pages read it.
-package actor ProgressBoard {
-    package private(set) var partitions: [PartitionProgress] = []
-    /// Why windows are not being stored right now; nil when all is well.
-    package private(set) var problem: String?
-    private var definitions: [WindowDefinition] = []
-    /// How far the partitions of other processes are, by what they have committed.
-    private var others: [PartitionMark] = []
-    /// Whether several processes share the log, so that this one may have none of it.
-    private var isShared = false
-    private var assignedCount = 0
+///
+/// - Concurrency: any task; nobody waits for anybody but for a lock that is held for moments.
+package final class ProgressBoard: Sendable {
+    fileprivate struct State {
+        var partitions: [PartitionProgress] = []
+        var problem: String?
+        var definitions: [WindowDefinition] = []
+        /// How far the partitions of other processes are, by what they have committed.
+        var others: [PartitionMark] = []
+        /// Whether several processes share the log, so that this one may have none of it.
+        var isShared = false
+        var assignedCount = 0
+    }
+
+    private let state = Mutex(State())
 
     package init() {}
+
+    package var partitions: [PartitionProgress] { state.withLock { $0.partitions } }
+
+    /// Why windows are not being stored right now; nil when all is well.
+    package var problem: String? { state.withLock { $0.problem } }
 
     func update(
         _ partitions: [PartitionProgress],
         assignedCount: Int? = nil,
         definitions: [WindowDefinition]
     ) {
-        self.partitions = partitions
-        self.assignedCount = assignedCount ?? partitions.count
-        self.definitions = definitions
-        problem = nil
+        state.withLock {
+            $0.partitions = partitions
+            $0.assignedCount = assignedCount ?? partitions.count
+            $0.definitions = definitions
+            $0.problem = nil
+        }
     }
 
     /// Takes note of what all processes have committed.
     func follow(_ marks: [PartitionMark], definitions: [WindowDefinition]) {
-        others = marks
-        isShared = true
-        self.definitions = definitions
+        state.withLock {
+            $0.others = marks
+            $0.isShared = true
+            $0.definitions = definitions
+        }
     }
 
-    func setProblem(_ text: String) { problem = text }
+    func setProblem(_ text: String) { state.withLock { $0.problem = text } }
 
     /// The moment through which a definition's windows are closed in every partition.
     ///
     /// Partitions that never had an event do not count; `distantFuture` when none ever had.
     /// Nil for an unknown definition or before the first report.
     package func watermark(_ definition: String) -> Timestamp? {
+        state.withLock { $0.watermark(definition) }
+    }
+
+    /// Whether this process reads no partition of a log that several processes share.
+    package var isUnassigned: Bool {
+        state.withLock { $0.isShared && $0.assignedCount == 0 }
+    }
+
+    /// Events in a log with these ends that are not applied yet, by any process; 0 before the
+    /// first report.
+    package func lag(logEnds: [Int64]) -> Int64 { state.withLock { $0.lag(logEnds: logEnds) } }
+
+    /// Events of this process's partitions that are not applied yet.
+    package var lag: Int64 { partitions.reduce(0) { $0 + ($1.logEnd - $1.nextOffset) } }
+
+    /// Events of the other partitions of a shared log that no process has committed.
+    package func lagOfOthers(logEnds: [Int64]) -> Int64 {
+        state.withLock { $0.lagOfOthers(logEnds: logEnds) }
+    }
+
+    /// The counters of all partitions together.
+    package var counters: PartitionCounters {
+        partitions.reduce(into: PartitionCounters()) { $0.add($1.counters) }
+    }
+}
+
+extension ProgressBoard.State {
+    func watermark(_ definition: String) -> Timestamp? {
         guard let index = definitions.firstIndex(where: { $0.name == definition }),
             !partitions.isEmpty || !others.isEmpty
         else { return nil }
@@ -73,24 +116,16 @@ package actor ProgressBoard {
         return (partitions.compactMap { $0.watermarks[index] } + marks).min() ?? .distantFuture
     }
 
-    /// Whether this process reads no partition of a log that several processes share.
-    package var isUnassigned: Bool { isShared && assignedCount == 0 }
-
-    /// Events in a log with these ends that are not applied yet, by any process; 0 before the
-    /// first report.
-    package func lag(logEnds: [Int64]) -> Int64 {
-        partitions.reduce(lagOfOthers(logEnds: logEnds)) { sum, partition in
-            sum
-                + (logEnds.indices.contains(partition.partition)
-                    ? logEnds[partition.partition] - partition.nextOffset : 0)
+    func lag(logEnds: [Int64]) -> Int64 {
+        var lag = lagOfOthers(logEnds: logEnds)
+        // Every post asks: in place, for an element copies its counters.
+        for at in partitions.indices where logEnds.indices.contains(partitions[at].partition) {
+            lag += logEnds[partitions[at].partition] - partitions[at].nextOffset
         }
+        return lag
     }
 
-    /// Events of this process's partitions that are not applied yet.
-    package var lag: Int64 { partitions.reduce(0) { $0 + ($1.logEnd - $1.nextOffset) } }
-
-    /// Events of the other partitions of a shared log that no process has committed.
-    package func lagOfOthers(logEnds: [Int64]) -> Int64 {
+    func lagOfOthers(logEnds: [Int64]) -> Int64 {
         guard isShared else { return 0 }
         let own = Set(partitions.map(\.partition))
         return logEnds.indices.reduce(0) { sum, partition in
@@ -98,11 +133,6 @@ package actor ProgressBoard {
             let mark = others.first { $0.partition == partition }
             return sum + max(0, logEnds[partition] - (mark?.appliedThrough ?? 0))
         }
-    }
-
-    /// The counters of all partitions together.
-    package var counters: PartitionCounters {
-        partitions.reduce(into: PartitionCounters()) { $0.add($1.counters) }
     }
 }
 

@@ -50,7 +50,7 @@ struct RunSession {
                 try await perform(machine.cancelRequested(reason: reason), document)
                 continue
             }
-            let watermark = await driver.progress.watermark(document.windows)
+            let watermark = driver.progress.watermark(document.windows)
             try await perform(machine.tick(now: driver.clock.now, watermark: watermark), document)
             if machine.state == .running { try await takeEndedTasks(document) }
             if !machine.state.isFinal { try await save() }

@@ -14,7 +14,7 @@ struct UnassignedTests {
     private func fixture() async throws -> APIFixture {
         let fixture = try await APIFixture()
         try await fixture.services.send([("d/s", 0, 1), ("d/s", 1, 1), ("d/s", 2, 1)])
-        await fixture.services.board.follow([], definitions: fixture.services.settings.windows)
+        fixture.services.board.follow([], definitions: fixture.services.settings.windows)
         return fixture
     }
 

@@ -25,9 +25,9 @@ struct ProgressBoardTests {
     @Test("nothing is known before the first report, nor of an unknown definition")
     func unknown() async throws {
         let fixture = try ServiceFixture()
-        #expect(await fixture.board.watermark("1m") == nil)
+        #expect(fixture.board.watermark("1m") == nil)
         try await fixture.settle(board(fixture))
-        #expect(await fixture.board.watermark("5m") == nil)
+        #expect(fixture.board.watermark("5m") == nil)
     }
 
     @Test("partitions that never had an event hold nobody up")
@@ -35,10 +35,10 @@ struct ProgressBoardTests {
         let fixture = try ServiceFixture()
         let aggregator = try await board(fixture)
         try await fixture.settle(aggregator)
-        #expect(await fixture.board.watermark("1m") == .distantFuture)
+        #expect(fixture.board.watermark("1m") == .distantFuture)
         try await fixture.send([(Self.devices.0, 100, 1)])
         try await fixture.settle(aggregator)
-        #expect(await fixture.board.watermark("1m") == ServiceFixture.at(90))
+        #expect(fixture.board.watermark("1m") == ServiceFixture.at(90))
     }
 
     @Test("the slowest partition decides, its newest event less the lateness")
@@ -47,10 +47,10 @@ struct ProgressBoardTests {
         let aggregator = try await board(fixture)
         try await fixture.send([(Self.devices.0, 1000, 1), (Self.devices.1, 200, 1)])
         try await fixture.settle(aggregator)
-        #expect(await fixture.board.watermark("1m") == ServiceFixture.at(190))
+        #expect(fixture.board.watermark("1m") == ServiceFixture.at(190))
         try await fixture.send([(Self.devices.1, 2000, 1)])
         try await fixture.settle(aggregator)
-        #expect(await fixture.board.watermark("1m") == ServiceFixture.at(990))
+        #expect(fixture.board.watermark("1m") == ServiceFixture.at(990))
     }
 
     @Test("a quiet partition follows the clock, and again waits for events once it has some")
@@ -59,13 +59,13 @@ struct ProgressBoardTests {
         let aggregator = try await board(fixture)
         try await fixture.send([(Self.devices.0, 5, 1)])
         try await fixture.settle(aggregator)
-        #expect(await fixture.board.watermark("1m") == ServiceFixture.at(-5))
+        #expect(fixture.board.watermark("1m") == ServiceFixture.at(-5))
         fixture.clock.advance(by: .seconds(600))
         try await fixture.settle(aggregator)
-        #expect(await fixture.board.watermark("1m") == ServiceFixture.at(590))
+        #expect(fixture.board.watermark("1m") == ServiceFixture.at(590))
         try await fixture.send([(Self.devices.0, 580, 1)])
         try await fixture.settle(aggregator)
-        let mark = try #require(await fixture.board.watermark("1m"))
+        let mark = try #require(fixture.board.watermark("1m"))
         #expect(mark == ServiceFixture.at(570))
     }
 
@@ -75,10 +75,10 @@ struct ProgressBoardTests {
         let aggregator = try await board(fixture)
         try await fixture.send([(Self.devices.0, -5000, 1)])
         try await fixture.settle(aggregator)
-        #expect(await fixture.board.watermark("1m") == ServiceFixture.at(-5010))
+        #expect(fixture.board.watermark("1m") == ServiceFixture.at(-5010))
         try await fixture.ingest.complete()
         try await fixture.settle(aggregator)
-        #expect(await fixture.board.watermark("1m") == ServiceFixture.at(-10))
+        #expect(fixture.board.watermark("1m") == ServiceFixture.at(-10))
         #expect(try await fixture.storedWindows().count == 1)
     }
 
@@ -86,15 +86,15 @@ struct ProgressBoardTests {
     func lagOfOthers() async throws {
         let board = ProgressBoard()
         let settings = try ServiceFixture().settings
-        #expect(await !board.isUnassigned, "nobody shares the log")
-        #expect(await board.lag(logEnds: [10, 20, 30]) == 0)
+        #expect(!board.isUnassigned, "nobody shares the log")
+        #expect(board.lag(logEnds: [10, 20, 30]) == 0)
         let marks = [
             PartitionMark(partition: 0, appliedThrough: 10, maxEventTime: nil),
             PartitionMark(partition: 1, appliedThrough: 5, maxEventTime: nil),
         ]
-        await board.follow(marks, definitions: settings.windows)
-        #expect(await board.isUnassigned)
-        #expect(await board.lagOfOthers(logEnds: [10, 20, 30]) == 0 + 15 + 30)
+        board.follow(marks, definitions: settings.windows)
+        #expect(board.isUnassigned)
+        #expect(board.lagOfOthers(logEnds: [10, 20, 30]) == 0 + 15 + 30)
         let partition = try PartitionAggregator(
             partition: 2,
             settings: settings,
@@ -102,14 +102,14 @@ struct ProgressBoardTests {
             uptime: .zero
         )
         let own = partition.progress(logEnd: 30, now: ServiceFixture.start, uptime: .zero)
-        await board.update([own], definitions: settings.windows)
-        #expect(await !board.isUnassigned)
-        #expect(await board.lagOfOthers(logEnds: [10, 20, 30]) == 15)
-        #expect(await board.lag(logEnds: [10, 20, 31]) == 15 + 31)
-        await board.update([], assignedCount: 1, definitions: settings.windows)
-        #expect(await !board.isUnassigned, "what was assigned is not committed yet")
-        await board.update([], assignedCount: 0, definitions: settings.windows)
-        #expect(await board.isUnassigned)
+        board.update([own], definitions: settings.windows)
+        #expect(!board.isUnassigned)
+        #expect(board.lagOfOthers(logEnds: [10, 20, 30]) == 15)
+        #expect(board.lag(logEnds: [10, 20, 31]) == 15 + 31)
+        board.update([], assignedCount: 1, definitions: settings.windows)
+        #expect(!board.isUnassigned, "what was assigned is not committed yet")
+        board.update([], assignedCount: 0, definitions: settings.windows)
+        #expect(board.isUnassigned)
     }
 
     @Test("a quiet partition with events still to apply does not run ahead of them")
@@ -122,17 +122,17 @@ struct ProgressBoardTests {
             uptime: .zero
         )
         let later = ServiceFixture.at(3600)
-        await board.update(
+        board.update(
             [partition.progress(logEnd: 5, now: later, uptime: .seconds(3600))],
             definitions: try ServiceFixture().settings.windows
         )
-        #expect(await board.lag == 5)
-        await board.setProblem("the disk is full")
-        #expect(await board.problem == "the disk is full")
-        await board.update(
+        #expect(board.lag == 5)
+        board.setProblem("the disk is full")
+        #expect(board.problem == "the disk is full")
+        board.update(
             [partition.progress(logEnd: 0, now: later, uptime: .seconds(3600))],
             definitions: []
         )
-        #expect(await board.problem == nil)
+        #expect(board.problem == nil)
     }
 }

@@ -28,7 +28,7 @@ struct EventRoutes {
 
     /// Says whether this process reads the mark, or others do.
     private func completed() async throws -> Response {
-        guard await backend.progress.isUnassigned else {
+        guard backend.progress.isUnassigned else {
             return try JSONAnswer.ok(Completion(completed: true))
         }
         let completion = Completion(

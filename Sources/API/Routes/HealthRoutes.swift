@@ -35,8 +35,8 @@ struct HealthRoutes {
         _ = try await backend.catalog.unfinishedRuns()
         if let problem = await backend.problem() { throw FleetError(.unavailable, problem) }
         // A process that makes no windows has no partitions.
-        let hasNone = await backend.progress.partitions.isEmpty
-        guard await backend.progress.isUnassigned || !hasNone else {
+        let hasNone = backend.progress.partitions.isEmpty
+        guard backend.progress.isUnassigned || !hasNone else {
             throw FleetError(.unavailable, "the windows are being restored")
         }
         return try JSONAnswer.ok(["status": "ready"])
