@@ -90,18 +90,19 @@ package struct APIServer: ServiceLifecycle.Service {
         idleTimeout: Duration
     ) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
-            let http = HTTP1Channel(
-                responder: responder,
-                configuration: .init(idleTimeout: .init(idleTimeout))
-            )
-            return LoopChannel(http) { loop, logger in
-                EventPostHandler(
-                    backend: backend,
+            LoopChannel(HTTP1Channel(responder: responder)) { loop, logger in
+                let idleness = IdleWatch(timeout: idleTimeout)
+                let passed = PassedRequests(bodies: bodies, idleness: idleness)
+                let handler = EventPostHandler(
+                    ingest: backend.ingest,
                     bodies: bodies,
+                    passed: passed,
+                    idleness: idleness,
                     token: token,
                     loop: loop,
                     logger: logger
                 )
+                return LoopChannel.Posts(handler: handler, passed: passed)
             }
         }
     }

@@ -11,13 +11,18 @@ import NIOCore
 struct LoopChannel: ServerChildChannel {
     typealias Value = HTTP1Channel.Value
 
+    /// What answers short posts of events, and what stands between the parser and the router.
+    struct Posts {
+        let handler: EventPostHandler
+        let passed: PassedRequests
+    }
+
     private let http: HTTP1Channel
-    /// Makes what answers short posts of events before they get to the router.
-    private let makePosts: @Sendable (any EventLoop, Logger) -> EventPostHandler
+    private let makePosts: @Sendable (any EventLoop, Logger) -> Posts
 
     init(
         _ http: HTTP1Channel,
-        posts: @escaping @Sendable (any EventLoop, Logger) -> EventPostHandler
+        posts: @escaping @Sendable (any EventLoop, Logger) -> Posts
     ) {
         self.http = http
         makePosts = posts
@@ -30,7 +35,8 @@ struct LoopChannel: ServerChildChannel {
             let pipeline = channel.pipeline.syncOperations
             let state = try pipeline.handler(type: HTTPConnectionStateHandler.self)
             let posts = makePosts(channel.eventLoop, logger)
-            try pipeline.addHandler(posts, position: .after(state))
+            try pipeline.addHandler(posts.passed, position: .after(state))
+            try pipeline.addHandler(posts.handler, position: .first)
             return value
         }
     }

@@ -3,6 +3,8 @@ import Core
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import NIOCore
+import NIOHTTP1
 
 /// An answer whose body is there as a whole, so that it can be written without a router, too.
 struct WholeAnswer: Sendable {
@@ -54,5 +56,30 @@ struct WholeAnswer: Sendable {
         body.readableBytes == 0
             ? Response(status: status, headers: headers)
             : Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+    }
+
+    /// The answer as it goes over the wire: what the router's answers become there.
+    func bytes(date: String, _ allocator: ByteBufferAllocator) -> ByteBuffer {
+        let status = HTTPResponseStatus(statusCode: status.code)
+        var head: [UInt8] = []
+        head.reserveCapacity(512)
+        func append(_ name: String, _ value: String) {
+            head += name.utf8
+            head += ": ".utf8
+            head += value.utf8
+            head += "\r\n".utf8
+        }
+        head += "HTTP/1.1 \(status.code) \(status.reasonPhrase)\r\n".utf8
+        for field in headers { append(field.name.rawName, field.value) }
+        if status.mayHaveResponseBody {
+            append(HTTPField.Name.contentLength.rawName, String(body.readableBytes))
+        }
+        append(HTTPField.Name.date.rawName, date)
+        append(HTTPField.Name.server.rawName, APIServer.name)
+        head += "\r\n".utf8
+        var bytes = allocator.buffer(capacity: head.count + body.readableBytes)
+        bytes.writeBytes(head)
+        bytes.writeImmutableBuffer(body)
+        return bytes
     }
 }

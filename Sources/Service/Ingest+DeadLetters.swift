@@ -34,8 +34,10 @@ extension Ingest {
     func sift(_ batch: EventBatch) -> Sifted {
         var batch = batch
         let overLimit = gate.surplus(in: &batch)
+        let outOfRange = rules.current.violations(in: batch)
         var sifted = Sifted(accepted: batch)
-        let violations = rules.current.violations(in: batch).map { row in
+        if overLimit.isEmpty, outOfRange.isEmpty { return sifted }
+        let violations = outOfRange.map { row in
             Sifted.Finding(
                 row: row,
                 reason: .outOfRange,

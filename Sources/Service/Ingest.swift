@@ -11,7 +11,7 @@ package import Wire
 /// Delivery: an accepted event is on disk when ``accept(_:format:options:idempotencyKey:source:)``
 /// returns. Concurrency: any number of callers; pending events are bounded by the log, events that
 /// wait for their windows by ``Limits/lagEventCountMax``.
-package struct Ingest: Sendable {
+package final class Ingest: Sendable {
     /// What happened to a body.
     package struct Outcome: Sendable {
         package let accepted: Int
@@ -44,9 +44,10 @@ package struct Ingest: Sendable {
     /// How senders write the series that the gate knows.
     let memory: SeriesMemory
     private let progress: ProgressBoard
-    let clock: any WallClock
+    package let clock: any WallClock
     private let timer: any Clock<Duration>
     let logger: Logger
+    private let acceptedEvents = Counter(label: "fleetscore_ingest_events_total")
 
     package init(
         log: any EventLog,
@@ -86,7 +87,7 @@ package struct Ingest: Sendable {
     ///
     /// - Throws: ``FleetError`` when nothing of the body could be taken.
     package func accept(
-        _ body: [UInt8],
+        _ body: some EventBytes,
         format: EventFormat,
         options: DecodeOptions,
         idempotencyKey: String?,
@@ -109,13 +110,13 @@ package struct Ingest: Sendable {
         _ decoded: DecodedEvents,
         idempotencyKey: String?,
         source: String,
-        format: String,
+        format: @autoclosure () -> String,
         messages: MessageBatch? = nil
     ) async throws -> Outcome {
         if let events = decoded.numbered, decoded.rejectedCount == 0, rules.current.isEmpty {
             // Known series, no limits: there is nothing to sift.
             let receipt = try await log.append(events, idempotencyKey: idempotencyKey)
-            Counter(label: "fleetscore_ingest_events_total").increment(by: receipt.accepted)
+            acceptedEvents.increment(by: receipt.accepted)
             return Outcome(receipt, of: decoded)
         }
         var decoded = decoded
@@ -128,18 +129,17 @@ package struct Ingest: Sendable {
         if !sifted.accepted.isEmpty || idempotencyKey != nil {
             receipt = try await log.append(sifted.accepted, idempotencyKey: idempotencyKey)
         }
-        Counter(label: "fleetscore_ingest_events_total").increment(by: receipt.accepted)
-        if !isClean {
-            if !receipt.isDuplicate { Self.count(decoded, sifted) }
-            // Also when the log knows the key: the first attempt may have ended in between.
-            await keeper.keep(
-                RejectedBatch(
-                    letters: letters(decoded, sifted, source, format, messages),
-                    counts: Self.counts(decoded, sifted),
-                    key: idempotencyKey
-                )
+        acceptedEvents.increment(by: receipt.accepted)
+        guard !isClean else { return Outcome(receipt, of: decoded) }
+        if !receipt.isDuplicate { Self.count(decoded, sifted) }
+        // Also when the log knows the key: the first attempt may have ended in between.
+        await keeper.keep(
+            RejectedBatch(
+                letters: letters(decoded, sifted, source, format(), messages),
+                counts: Self.counts(decoded, sifted),
+                key: idempotencyKey
             )
-        }
+        )
         var outcome = Outcome(receipt, of: decoded)
         outcome.rejectedCount = decoded.rejectedCount + sifted.rejected.count
         outcome.rejectedByReason = decoded.rejectedByReason.merging(
@@ -189,7 +189,7 @@ package struct Ingest: Sendable {
 
     @concurrent
     private static func decode(
-        _ body: [UInt8],
+        _ body: some EventBytes,
         _ format: EventFormat,
         _ options: DecodeOptions,
         _ limits: Limits,

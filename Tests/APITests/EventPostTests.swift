@@ -120,6 +120,94 @@ struct EventPostTests {
         #expect(events.values.sorted() == [1, 1, 2, 3, 4])
     }
 
+    @Test("it is all one in which pieces requests come", .timeLimit(.minutes(1)))
+    func pieces() async throws {
+        let row = "time,device,sensor,value\n17723232"
+        let requests = [
+            Self.request("/v1/events", row + "10,d,s,1\n"),
+            Self.request("/v1/events", row + "11,d,s,1\n1772323212,d,s,1\n"),
+            "GET /health HTTP/1.1\r\nHost: x\r\n\r\n",
+            Self.request("/v1/events", row + "13,d,s,1\n", "Idempotency-Key: a\r\n"),
+            Self.request("/v1/events", row + "13,d,s,1\n", "Idempotency-Key: a\r\n"),
+            "POST /v1/events HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "29\r\n\(row)14,d,s,1\r\n0\r\n\r\n",
+            Self.request("/v1/events", row + "15,d,s,1\n"),
+        ]
+        for size in [1, 7, 50, 4000] {
+            let fixture = try await APIFixture()
+            var text = ""
+            try await fixture.withServer { port in
+                let connection = try RawConnection(port: port)
+                var rest = requests.joined()[...]
+                while !rest.isEmpty {
+                    try connection.send(String(rest.prefix(size)))
+                    rest = rest.dropFirst(size)
+                }
+                connection.finish()
+                text = await connection.textUntilClosed()
+            }
+            let answers = text.components(separatedBy: "HTTP/1.1 ").dropFirst()
+            #expect(answers.map { $0.prefix(3) } == Array(repeating: "200", count: 7), "\(size)")
+            #expect(answers.filter { $0.contains(#""duplicate":true"#) }.count == 1)
+            let events = try await fixture.services.makeBackend(driver: fixture.driver)
+                .rawEvents(from: .distantPast, to: .distantFuture, device: "d", limit: 100)
+            #expect(events.times.count == 6, "in pieces of \(size)")
+        }
+    }
+
+    @Test("a connection that posts stays open, another is closed", .timeLimit(.minutes(1)))
+    func idle() async throws {
+        let fixture = try await APIFixture()
+        var text = ""
+        try await fixture.withServer(idleTimeout: .seconds(2)) { port in
+            let connection = try RawConnection(port: port)
+            for _ in 0..<6 {
+                try connection.send(Self.request("/write", Self.line))
+                try await Task.sleep(for: .milliseconds(500))
+            }
+            // More of this head is waited for, but not for ever.
+            try connection.send("POST /v1/ev")
+            text = await connection.textUntilClosed()
+        }
+        #expect(text.components(separatedBy: "HTTP/1.1 204").count == 7)
+    }
+
+    @Test("a server that stops answers the post that is on its way", .timeLimit(.minutes(1)))
+    func stopping() async throws {
+        let fixture = try await APIFixture()
+        let request = Self.request("/write", Self.line)
+        var answer: Task<String, any Error>?
+        try await fixture.withServer { port in
+            let connection = try RawConnection(port: port)
+            try connection.send(String(request.dropLast(5)))
+            // The server has this before it is told to stop, and the rest after that.
+            try await Task.sleep(for: .milliseconds(300))
+            answer = Task {
+                try await Task.sleep(for: .milliseconds(700))
+                try connection.send(String(request.suffix(5)))
+                return await connection.textUntilClosed()
+            }
+        }
+        #expect(try await answer?.value.hasPrefix("HTTP/1.1 204") == true)
+    }
+
+    @Test("the bytes of an answer are those that the router's become")
+    func bytes() {
+        func text(_ answer: WholeAnswer) -> String {
+            String(buffer: answer.bytes(date: "now", ByteBufferAllocator()))
+        }
+        let answer = WholeAnswer(Array("{}".utf8), type: "application/json")
+        #expect(
+            text(answer)
+                == "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n"
+                + "Date: now\r\nServer: fleetscore\r\n\r\n{}"
+        )
+        #expect(
+            text(WholeAnswer(status: .noContent))
+                == "HTTP/1.1 204 No Content\r\nDate: now\r\nServer: fleetscore\r\n\r\n"
+        )
+    }
+
     @Test("what is no request ends a connection after the answers before", .timeLimit(.minutes(1)))
     func malformed() async throws {
         let text = Self.request("/v1/events", Self.csv) + "GARBAGE\r\n\r\n"

@@ -79,16 +79,17 @@ struct EventPost: Sendable {
 
     /// Has the events of a body accepted, and says what became of them.
     func answer(
-        _ body: [UInt8],
+        _ body: some EventBytes,
         idempotencyKey: String?,
-        _ backend: Backend
+        _ ingest: Ingest
     ) async throws -> WholeAnswer {
         var options = options
         if dialect != nil {
-            guard body.contains(where: { !Self.isBlank($0) }) else { return InfluxRoutes.done }
-            options.receivedAt = backend.clock.now
+            let isBlank = body.withUnsafeBytes { $0.allSatisfy(Self.isBlank) }
+            guard !isBlank else { return InfluxRoutes.done }
+            options.receivedAt = ingest.clock.now
         }
-        let outcome = try await backend.ingest.accept(
+        let outcome = try await ingest.accept(
             body,
             format: format ?? body.withUnsafeBytes { EventFormat(lookingAt: $0) },
             options: options,

@@ -16,7 +16,7 @@ struct EventRoutes {
             let post = try EventPost(request)
             let key = try request.idempotencyKey()
             return try await bodies.read(request) { body in
-                try await post.answer(body, idempotencyKey: key, backend)
+                try await post.answer(body, idempotencyKey: key, backend.ingest)
             }.response
         }
         router.post("/v1/events/complete") { _, _ in

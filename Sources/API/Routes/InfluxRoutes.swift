@@ -43,7 +43,7 @@ struct InfluxRoutes {
             let post = try EventPost(request)
             let key = try request.idempotencyKey()
             return try await bodies.read(request) { body in
-                try await post.answer(body, idempotencyKey: key, backend)
+                try await post.answer(body, idempotencyKey: key, backend.ingest)
             }
         }
     }
