@@ -1,8 +1,10 @@
+import CThreads
 import Core
 import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore
+import NIOPosix
 package import Service
 import ServiceLifecycle
 
@@ -23,6 +25,14 @@ package struct APIServer: ServiceLifecycle.Service {
 
     /// Later connections wait until one of these is closed.
     private static let connectionCountMax = 10_000
+
+    /// One for each processor that the process may use, for as long as the process lives.
+    ///
+    /// The group that all share has one for each processor of the machine: where a process may use
+    /// fewer, loops take the processor from each other and gather less before they run.
+    private static let loops = MultiThreadedEventLoopGroup(
+        numberOfThreads: Int(cthreads_processor_count())
+    )
 
     /// The idle timeout is longer than clients keep a connection open for the next request.
     ///
@@ -65,6 +75,7 @@ package struct APIServer: ServiceLifecycle.Service {
             onServerRunning: { channel in
                 await ready("\(host):\(channel.localAddress?.port ?? 0)")
             },
+            eventLoopGroupProvider: .shared(Self.loops),
             logger: logger
         )
         do {
