@@ -32,7 +32,7 @@ struct WindowRebuild {
         reader = WindowReader(windows, size: definition.size)
         sequence = try windowSequence(db) + 1
         ends = try EndsTable(db, sequence: sequence)
-        places = WindowWriter.places([windows], [series])
+        places = WindowPlace.ordered([windows], [series])
         write = try RawStatement(
             db,
             """

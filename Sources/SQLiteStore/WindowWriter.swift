@@ -9,22 +9,6 @@ struct DefinitionRow {
     let size: Int64?
 }
 
-/// A row of a batch that is to be written, with its series' database id.
-struct WindowPlace {
-    let end: Int64
-    let series: UInt32
-    let batch: UInt32
-    let row: UInt32
-
-    /// By end, then series, then as they were given.
-    @inline(__always)
-    static func < (left: WindowPlace, right: WindowPlace) -> Bool {
-        if left.end != right.end { return left.end < right.end }
-        if left.series != right.series { return left.series < right.series }
-        return (left.batch, left.row) < (right.batch, right.row)
-    }
-}
-
 /// Writes the closed windows of a transaction by end and series, so that pages fill in order.
 ///
 /// - Complexity: below a microsecond a window of an end that is new, or that has other series yet.
@@ -32,9 +16,10 @@ struct WindowWriter {
     private let db: Database
     private let rows: WindowRows
     let sequence: Int64
+    private let append: RawStatement
     private let insert: RawStatement
-    private let insertPlain: RawStatement
     private let replace: RawStatement
+    private let lastID: RawStatement
     let ends: EndsTable
     /// Windows stored or replaced.
     private(set) var storedCount = 0
@@ -44,30 +29,35 @@ struct WindowWriter {
         self.rows = rows
         sequence = try windowSequence(db) + 1
         ends = try EndsTable(db, sequence: sequence)
-        let columns = "count, sum, mean, min, max, stddev, first, last, rate, revision"
-        let head = """
-            INSERT INTO windows_data (id, sequence, \(columns), start_us, quantiles)
-            SELECT id, ?1, \(columns)
-            """
-        insertPlain = try RawStatement(
+        let values = "count, sum, mean, min, max, stddev, first, last, rate"
+        let columns = "\(values), revision, start_us, quantiles"
+        let head = "INSERT INTO windows_data (id, sequence, \(columns)) SELECT"
+        // Only for rows behind all that are stored: a null id becomes the largest one plus one, and
+        // the cursor stands there, so that nothing is searched. To do nothing on a conflict, even
+        // where none can be, spares copies of the pages that are changed.
+        append = try RawStatement(
             db,
-            "\(head), NULL, NULL FROM window_rows WHERE true ON CONFLICT (id) DO NOTHING"
+            """
+            \(head) next_id, ?1, \(values), 0, NULL, NULL FROM window_rows WHERE true
+            ON CONFLICT (id) DO NOTHING
+            """
         )
         insert = try RawStatement(
             db,
-            "\(head), start_us, quantiles FROM window_rows WHERE true ON CONFLICT (id) DO NOTHING"
+            "\(head) id, ?1, \(columns) FROM window_rows WHERE true ON CONFLICT (id) DO NOTHING"
         )
-        let changes = "sequence, \(columns), start_us, quantiles".split(separator: ", ")
+        let changes = "sequence, \(columns)".split(separator: ", ")
             .map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
         replace = try RawStatement(
             db,
             """
-            \(head), start_us, quantiles FROM window_rows WHERE true
+            \(head) id, ?1, \(columns) FROM window_rows WHERE true
             ON CONFLICT (id) DO UPDATE SET \(changes)
             WHERE excluded.revision > windows_data.revision
             """
         )
-        for statement in [insert, insertPlain, replace] { statement.bind(1, sequence) }
+        lastID = try RawStatement(db, "SELECT max(id) FROM windows_data")
+        for statement in [append, insert, replace] { statement.bind(1, sequence) }
     }
 
     /// Stores windows that are new or have a higher revision than the stored ones.
@@ -78,7 +68,7 @@ struct WindowWriter {
         series: [[UInt32]],
         definition: DefinitionRow
     ) throws {
-        let places = Self.places(batches, series)
+        let places = WindowPlace.ordered(batches, series)
         let readers = batches.map { WindowReader($0, size: definition.size) }
         rows.removeAll()
         var start = 0
@@ -141,47 +131,21 @@ struct WindowWriter {
         rows.removeAll()
     }
 
+    /// Stores the rows whose windows are not there; how many they were.
     private func runInsert() throws -> Int {
-        try (rows.isPlain ? insertPlain : insert).run()
+        try (rows.isPlain && isBehindAll(rows.firstID) ? append : insert).run()
+    }
+
+    /// Whether an id, the first of rows that ascend, is larger than those of all windows stored.
+    private func isBehindAll(_ id: Int64) throws -> Bool {
+        defer { lastID.reset() }
+        return try lastID.step() && (lastID.isNull(0) || lastID.int(0) < id)
     }
 
     /// Notes the sequence number, if any window was stored.
     func finish() throws {
         guard storedCount > 0 else { return }
         try noteWindowSequence(sequence, db)
-    }
-
-    /// The rows in the order they are written, each window once with its highest revision.
-    static func places(_ batches: [WindowBatch], _ series: [[UInt32]]) -> [WindowPlace] {
-        var places: [WindowPlace] = []
-        places.reserveCapacity(batches.reduce(0) { $0 + $1.count })
-        for (batch, windows) in batches.enumerated() {
-            for row in 0..<windows.count {
-                places.append(
-                    WindowPlace(
-                        end: windows.ends[row],
-                        series: series[batch][row],
-                        batch: UInt32(batch),
-                        row: UInt32(row)
-                    )
-                )
-            }
-        }
-        places.sort(by: <)
-        var last = 0
-        for index in places.indices.dropFirst() {
-            let (place, kept) = (places[index], places[last])
-            if place.end != kept.end || place.series != kept.series {
-                last += 1
-                places[last] = place
-            } else if batches[Int(place.batch)].revisions[Int(place.row)]
-                > batches[Int(kept.batch)].revisions[Int(kept.row)]
-            {
-                places[last] = place
-            }
-        }
-        places.removeLast(places.count - min(places.count, last + 1))
-        return places
     }
 }
 
