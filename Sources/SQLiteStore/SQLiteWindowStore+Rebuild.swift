@@ -17,7 +17,8 @@ extension SQLiteWindowStore {
         }
         return try await file.write { db in
             let row = try SQLiteStore.definition(definition, learnedFrom: [windows], db)
-            let series = try seriesRows(windows.seriesIndex, of: windows.series, at: now, db)
+            let table = try SeriesTable(db, rows: self.keys, now: now)
+            let series = try table.ids(windows.seriesIndex, of: windows.series)
             var rebuild = try WindowRebuild(db, rows: self.rows, row, windows, series)
             return try rebuild.run(interval)
         }

@@ -36,7 +36,8 @@ extension SQLiteWindowStore {
     package func noteSeen(_ seen: SeenTimes, at now: Timestamp) async throws {
         if seen.isEmpty { return }
         try await file.write { db in
-            let series = try seriesRows(seen.ids, of: seen.series, at: now, db)
+            let table = try SeriesTable(db, rows: self.keys, now: now)
+            let series = try table.ids(seen.ids, of: seen.series)
             try self.writeSeen([series], times: [seen.times], db)
         }
     }
@@ -125,19 +126,6 @@ struct SeriesNames {
         }
         return SeriesKey(uncheckedDevice: find.text(0), sensor: find.text(1))
     }
-}
-
-/// The database ids of dictionary ids; keys that are new are added.
-func seriesRows(
-    _ ids: [UInt32],
-    of series: SeriesDictionary,
-    at now: Timestamp,
-    _ db: Database
-) throws -> [UInt32] {
-    var used = SeriesDictionary()
-    let places = ids.map { used.insert(id: $0, of: series) }
-    let rows = try SeriesTable(db, now: now).ids(of: used)
-    return places.map { rows[Int($0)] }
 }
 
 /// The database id of a series; nil when it is not known.

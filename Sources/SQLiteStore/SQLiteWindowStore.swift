@@ -15,6 +15,8 @@ package final class SQLiteWindowStore: WindowStore {
     let file: SQLiteFile
     /// Rows on their way into the database; only the writer's queue touches them.
     let rows: WindowRows
+    /// Keys on their way into the database; only the writer's queue touches them.
+    let keys: KeyRows
     let letterCountMax: Int
     let letterCountOfReasonMax: Int
     /// Only the writer touches it, inside its transaction; the lock is never contended.
@@ -35,7 +37,9 @@ package final class SQLiteWindowStore: WindowStore {
     /// As ``init(path:)`` with other numbers of dead letters that are kept.
     init(path: String, letterCountMax: Int, letterCountOfReasonMax: Int) throws {
         let rows = WindowRows()
+        let keys = KeyRows()
         self.rows = rows
+        self.keys = keys
         self.letterCountMax = letterCountMax
         self.letterCountOfReasonMax = letterCountOfReasonMax
         file = try SQLiteFile(
@@ -44,7 +48,10 @@ package final class SQLiteWindowStore: WindowStore {
             migrator: WindowSchema.migrator(),
             pageSize: 16 << 10,
             copiesLogAside: true
-        ) { try rows.register(on: $0) }
+        ) {
+            try rows.register(on: $0)
+            try keys.register(on: $0)
+        }
     }
 
     package func close() async {
@@ -121,7 +128,7 @@ package final class SQLiteWindowStore: WindowStore {
             )
         }
         if columns.isEmpty { return }
-        let series = try ids.resolve(columns, SeriesTable(db, now: now))
+        let series = try ids.resolve(columns, SeriesTable(db, rows: keys, now: now))
         var names: [String] = []
         for (_, name, _) in closed where !names.contains(name) { names.append(name) }
         var writer = try WindowWriter(db, rows: rows)
