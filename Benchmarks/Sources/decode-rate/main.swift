@@ -63,7 +63,7 @@ func measure(_ bodies: Bodies, _ plan: Plan) throws -> (rate: Double, accepted: 
         accepted = 0
         let start = processorTime()
         for body in bodies.bodies {
-            accepted += try decode(body, bodies.format, memory).batch.count
+            accepted += try decode(body, bodies.format, memory).acceptedCount
         }
         best = min(best, processorTime() - start)
     }
