@@ -162,10 +162,8 @@ struct EventPostTests {
         // Long beside what a busy machine may keep a test waiting.
         try await fixture.withServer(idleTimeout: .seconds(10)) { port in
             let connection = try RawConnection(port: port)
-            for _ in 0..<6 {
-                try connection.send(Self.request("/write", Self.line))
-                try await Task.sleep(for: .milliseconds(2_200))
-            }
+            let request = Self.request("/write", Self.line)
+            try await connection.send(request, count: 6, pause: .milliseconds(2_200))
             // More of this head is waited for, but not for ever.
             try connection.send("POST /v1/ev")
             text = await connection.textUntilClosed()

@@ -33,6 +33,23 @@ final class RawConnection: Sendable {
         }
     }
 
+    /// Sends a text several times, with a pause after each; on time, however busy the pool is.
+    func send(_ text: String, count: Int, pause: Duration) async throws {
+        let microseconds = UInt32(pause / .microseconds(1))
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue(label: "sender").async { [self] in
+                continuation.resume(
+                    with: Result {
+                        for _ in 0..<count {
+                            try send(text)
+                            usleep(microseconds)
+                        }
+                    }
+                )
+            }
+        }
+    }
+
     /// Says that nothing more comes.
     func finish() { shutdown(descriptor, Int32(SHUT_WR)) }
 

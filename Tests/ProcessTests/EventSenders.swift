@@ -36,6 +36,12 @@ actor EventSenders {
         )
     }
 
+    /// From the first to the last event that was acknowledged, in microseconds.
+    var span: Int64 {
+        let times = acknowledged.lazy.map(\.time)
+        return (times.max() ?? 0) - (times.min() ?? 0)
+    }
+
     func use(_ client: FleetscoreClient?) { self.client = client }
 
     /// Waits so long after each batch.

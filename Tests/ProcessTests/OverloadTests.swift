@@ -17,7 +17,8 @@ extension ProcessTests {
             [Reconciliation.short]
         )
         private static let lagMax = 1000
-        private static let holdCount = 6
+        private static let holdCounts = 6...20
+        private static let spanMin: Int64 = 3_600_000_000
         private static let configuration = """
             partitions: \(reconciliation.partitionCount)
             idle_after: 1h
@@ -68,7 +69,11 @@ extension ProcessTests {
                 database: path,
                 in: folder
             ) {
-                for _ in 0..<Self.holdCount {
+                // A busy machine sends less before it is refused, and so needs more of them.
+                while refusals < Self.holdCounts.upperBound {
+                    if refusals >= Self.holdCounts.lowerBound, await senders.span > Self.spanMin {
+                        break
+                    }
                     let holder = try Self.hold(path, seconds: 8, in: folder)
                     try await eventually("an answer that says to come back") {
                         try await Self.isRefused(server)
@@ -84,12 +89,12 @@ extension ProcessTests {
                 return [server]
             }
             let sent = outcome.sent
-            #expect(refusals == Self.holdCount && sent.repeats > 0)
+            #expect(Self.holdCounts.contains(refusals) && sent.repeats > 0)
             #expect(memory < 512 << 20, "\(memory) bytes at its peak")
             let times = outcome.exported.map(\.time)
             let span = (times.max() ?? 0) - (times.min() ?? 0)
             let seed = "seed \(Self.reconciliation.seed)"
-            #expect(span > 3_600_000_000, "\(span / 1_000_000) s of event time, \(seed)")
+            #expect(span > Self.spanMin, "\(span / 1_000_000) s of event time, \(seed)")
             print(
                 "\(outcome.exported.count) events of \(span / 60_000_000) minutes, "
                     + "\(sent.repeats) refused, \(memory >> 20) MiB"
