@@ -18,6 +18,9 @@ from server import Server, folder_bytes, memory_bytes, processor_seconds, reques
 from verify import Snapshot
 from workload import Sender, Workload, settle
 
+# Of event time; all series are known by then, and have been in SQL.
+MARK_SECONDS = 30
+
 
 class Bench:
     def __init__(self, arguments):
@@ -38,10 +41,11 @@ class Bench:
         )
         return dataclasses.replace(base, **changes)
 
-    def run(self, workload, rate=None, watch=None):
+    def run(self, workload, rate=None, watch=None, mark=None):
         """One run against a fresh server, verified in SQL; a dictionary of what was measured.
 
-        The clock runs from the first byte until all windows are in SQL.
+        The clock runs from the first byte until all windows are in SQL. Of the events before
+        `mark`, in seconds of event time, the processor time is measured apart.
         """
         expectation = workload.expectation(self.tools, self.work)
         folder = tempfile.mkdtemp(prefix="run-", dir=self.work)
@@ -57,13 +61,23 @@ class Bench:
             if workload.format == "line" and not takes_lines(server.port):
                 return None
             sender = Sender(
-                self.tools, workload, server.port, self.arguments.sender_core, rate=rate
+                self.tools,
+                workload,
+                server.port,
+                self.arguments.sender_core,
+                rate=rate,
+                mark=mark,
             )
             settle()
             used = processor_seconds(server.pid)
             if watch:
                 watch(server.pid)
             sender.start()
+            marked = used
+            if mark:
+                sender.wait_for_mark()
+                marked = processor_seconds(server.pid)
+            marked -= used
             sent = sender.result()
             acknowledged = processor_seconds(server.pid) - used
             server.complete()
@@ -88,6 +102,8 @@ class Bench:
             if not self.arguments.keep:
                 shutil.rmtree(folder, ignore_errors=True)
         seconds = stored - sent["started"]
+        later = workload.events - workload.series * (mark or 0)
+        later_ns = (used - marked) / later * 1e9
         return {
             **sent,
             "seconds": seconds,
@@ -96,6 +112,9 @@ class Bench:
             "processor_ns": used / workload.events * 1e9,
             "ack_processor_ns": acknowledged / workload.events * 1e9,
             "processor_share": used / seconds,
+            "later_processor_ns": later_ns,
+            "new_series_ns": (marked * 1e9 - later_ns * (workload.events - later))
+            / workload.series,
             "windows": windows,
             "problems": problems,
             "status_is_ahead": is_ahead,
@@ -105,11 +124,11 @@ class Bench:
             "body_bytes_per_event": sent["bytes"] / workload.events,
         }
 
-    def rounds(self, workload):
+    def rounds(self, workload, mark=None):
         """The fastest of several runs: neighbours on the machine only ever slow one down."""
         results = []
         for round in range(self.arguments.rounds):
-            result = self.run(workload)
+            result = self.run(workload, mark=mark)
             if result is None:
                 return None
             self.report.say_run(workload, round, result)
@@ -148,15 +167,19 @@ class Bench:
         return json.loads(subprocess.run(words, check=True, stdout=subprocess.PIPE).stdout)
 
     def scale(self):
-        """The cost of an event with ever more series."""
+        """The cost of an event with ever more series, and of a series that is new.
+
+        The first thirty seconds of the events bring the series and their first windows. What is
+        after them, with four windows for thirty seconds, is the cost of an event.
+        """
         for series in self.arguments.series:
             sensors = min(10, series)
             # Enough events to last some seconds, whole windows, and few enough for memory.
-            seconds = max(20, min(2000, round(4_000_000 / series / 10) * 10))
+            seconds = max(2 * MARK_SECONDS, min(8000, round(8_000_000 / series / 10) * 10))
             workload = self.workload(
                 devices=series // sensors, sensors=sensors, seconds=seconds
             )
-            self.report.add_scale(workload, self.rounds(workload))
+            self.report.add_scale(workload, self.rounds(workload, mark=MARK_SECONDS))
 
     def peers(self):
         if not self.report.best("ndjson"):

@@ -9,6 +9,7 @@
 //       --format ndjson|line|csv --epoch-times --shuffled
 // Sending: --connections N, --ahead N (the oldest batch that is not acknowledged is at most so
 //       many batches behind the newest that is sent: it bounds how late an event can be)
+//       --mark S (says `mark` on stderr when S seconds of event time are acknowledged)
 //
 // `send` and `paced` make all bodies before the first byte is sent, then print one JSON line.
 // Latencies of `paced` count from the moment a batch was due, not from when it could be sent.
@@ -35,6 +36,7 @@ struct options {
     struct plan plan;
     const char *out, *path, *type;
     int port, connections, ahead;
+    uint32_t mark;
     double rate;
 };
 
@@ -57,6 +59,7 @@ struct sender {
     char *acknowledged;
     long count, next, oldest, done;
     long warm;  // batches before those whose latency counts
+    long mark;  // batches before the mark; none is asked for when 0
     int epoll;
     struct connection *connections;
     double started, finished;
@@ -195,7 +198,8 @@ static void settle(struct sender *sender, struct connection *connection, const d
     sender->bytes += sender->bodies[batch].size;
     sender->acknowledged[batch] = 1;
     sender->done++;
-    while (sender->oldest < sender->count && sender->acknowledged[sender->oldest]) sender->oldest++;
+    while (sender->oldest < sender->count && sender->acknowledged[sender->oldest])
+        if (++sender->oldest == sender->mark) fprintf(stderr, "mark\n");
     connection->batch = -1;
 }
 
@@ -314,6 +318,8 @@ static void send_all(const struct options *options) {
     if (!sender.latencies || !sender.acknowledged || !due) fail("memory for the answers");
     if (options->rate > 0 && options->plan.seconds > WARM_SECONDS)
         sender.warm = sender.count / options->plan.seconds * WARM_SECONDS;
+    if (options->mark && options->mark <= options->plan.seconds)
+        sender.mark = sender.count / options->plan.seconds * options->mark;
     connect_all(&sender);
     // The driver notes the server's processor time now, then lets the sending begin.
     fprintf(stderr, "ready\n");
@@ -336,6 +342,7 @@ static struct options parse(int count, char **words) {
         {"--window", &options.plan.window},   {"--port", (uint32_t *)&options.port},
         {"--connections", (uint32_t *)&options.connections},
         {"--ahead", (uint32_t *)&options.ahead},
+        {"--mark", &options.mark},
     };
     for (int i = 2; i < count; i++) {
         const char *word = words[i];

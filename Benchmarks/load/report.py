@@ -135,14 +135,21 @@ class Report:
     def add_scale(self, workload, result):
         table = self.table(
             "Cost of an event by the number of series",
-            "series", "events", "events/s into SQL", "ns/event, server", "ratio",
-            "peak RSS", "anonymous at the end", "verified",
+            "series", "events", "events/s into SQL", "ns/event, series known", "ratio",
+            "ns/new series", "ns/event, whole run", "ratio of whole runs", "peak RSS",
+            "anonymous at the end", "verified",
         )
-        self.scale_base = getattr(self, "scale_base", None) or result["processor_ns"]
+        self.scale_base = getattr(self, "scale_base", None) or result
+        known, whole = (
+            result[name] / self.scale_base[name]
+            for name in ("later_processor_ns", "processor_ns")
+        )
+        # The clock of processor time is too coarse for the newness of a few series.
+        new = f"{result['new_series_ns']:,.0f}" if workload.series >= 100_000 else "-"
         table.rows.append([
             f"{workload.series:,}", f"{workload.events:,}", millions(result["rate"]),
-            f"{result['processor_ns']:.0f}",
-            f"{result['processor_ns'] / self.scale_base:.2f}",
+            f"{result['later_processor_ns']:.0f}", f"{known:.2f}", new,
+            f"{result['processor_ns']:.0f}", f"{whole:.2f}",
             mebibytes(result["memory"]["VmHWM"]), mebibytes(result["memory"]["RssAnon"]),
             self.check(result),
         ])

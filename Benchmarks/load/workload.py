@@ -74,7 +74,9 @@ class Workload:
 class Sender:
     """The sending program with all bodies in memory, waiting for the word."""
 
-    def __init__(self, tools, workload, port, core, path=None, type=None, rate=None):
+    def __init__(
+        self, tools, workload, port, core, path=None, type=None, rate=None, mark=None
+    ):
         words = ["taskset", "-c", str(core), os.path.join(tools, "load")]
         words += ["paced", "--rate", str(rate)] if rate else ["send"]
         words += workload.arguments()
@@ -82,6 +84,7 @@ class Sender:
         words += ["--ahead", str(workload.ahead)]
         words += ["--path", path or PATHS[workload.format]]
         words += ["--type", type or TYPES[workload.format]]
+        words += ["--mark", str(mark)] if mark else []
         self.process = subprocess.Popen(
             words,
             stdin=subprocess.PIPE,
@@ -95,6 +98,10 @@ class Sender:
     def start(self):
         self.process.stdin.write("go\n")
         self.process.stdin.close()
+
+    def wait_for_mark(self):
+        """Returns when the events before the mark are acknowledged, or nothing more comes."""
+        self.process.stderr.readline()
 
     def result(self):
         """What was sent and acknowledged; raises when a batch was not accepted whole."""
