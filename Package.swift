@@ -114,7 +114,7 @@ let package = Package(
         library("Fleets", ["Core", "Inference", "ONNX", "Sklearn", "Packs", "Blobs"]),
         library("Scoring", ["Core", "Inference", "Packs", "Parquet", "Blobs"]),
         // Drivers.
-        library("SQLiteStore", ["Core", "Store"] + grdb),
+        library("SQLiteStore", ["Core", "Disk", "Store"] + grdb),
         library("MQTTSource", ["Core", "Sources", log] + nio),
         library("KafkaLog", ["Core", "Disk", "EventLog", "CRdKafka", log]),
         // Services and edges.
@@ -122,8 +122,8 @@ let package = Package(
             "Service",
             [
                 "Core", "Wire", "Windowing", "Parquet", "Inference", "Packs", "Fleets",
-                "Pipelines", "EventLog", "Sources", "Store", "Blobs", "Compute", "Scoring", log,
-                metrics, lifecycle,
+                "Pipelines", "Disk", "EventLog", "Sources", "Store", "Blobs", "Compute", "Scoring",
+                log, metrics, lifecycle,
             ]
         ),
         library("Client", ["Core", httpClient]),
@@ -208,7 +208,7 @@ let package = Package(
         tests("BlobsTests", ["Core", "Blobs", "TestKit"]),
         tests("ComputeTests", ["Core", "Compute", "TestKit", log]),
         tests("StoreTests", ["Core", "Store", "TestKit"]),
-        tests("SQLiteStoreTests", ["Core", "Store", "SQLiteStore", "TestKit"] + grdb),
+        tests("SQLiteStoreTests", ["Core", "Disk", "Store", "SQLiteStore", "TestKit"] + grdb),
         tests(
             "MQTTSourceTests",
             ["Core", "MQTTSource", "Sources", "TestKit", log] + nio

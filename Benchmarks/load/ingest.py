@@ -146,13 +146,13 @@ class Bench:
     def latency(self):
         """Acknowledgements at half the rate, and what a durable append costs on the disk.
 
-        The first ten seconds of the events do not count: they bring the series.
+        The first fifty seconds of the events do not count: they bring the series.
         """
         full = self.report.best("ndjson") or self.rounds(self.workload())
         rate = full["rate"] / 2
         # Whole windows.
         seconds = rate * self.arguments.latency_seconds / self.workload().series
-        seconds = max(20, round(seconds / 10) * 10)
+        seconds = max(100, round(seconds / 10) * 10)
         bytes_per_batch = max(1, round(full["log_bytes_per_batch"]))
         for round_number in range(self.arguments.rounds):
             before = self.bare_fsync(bytes_per_batch)

@@ -50,7 +50,7 @@ struct connection {
 };
 
 // Seconds of event time before latencies count.
-#define WARM_SECONDS 10
+#define WARM_SECONDS 50
 
 struct sender {
     const struct options *options;

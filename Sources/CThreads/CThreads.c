@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 // The kernel's `struct sched_attr` of 48 bytes; glibc 2.36 does not declare it.
@@ -34,8 +35,14 @@ bool cthreads_prefer_prompt(void) {
     return false;
 #endif
 }
+
+bool cthreads_give_way(void) {
+    // On Linux a thread has a priority of its own; nobody needs a right to lower it.
+    return setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), 10) == 0;
+}
 #else
 bool cthreads_prefer_prompt(void) { return false; }
+bool cthreads_give_way(void) { return false; }
 #endif
 
 int cthreads_processor_count(void) {

@@ -13,15 +13,29 @@ import Darwin
 package final class BlockingThread: Sendable {
     private let queue: JobQueue
 
+    /// How a thread shares the processor with others.
+    package enum Pace: Sendable {
+        case even
+        /// Runs soon after it wakes: somebody waits for each job, and a job needs the processor
+        /// little.
+        case prompt
+        /// Gives way to every other thread.
+        case patient
+    }
+
     /// Starts the thread; it ends after ``stop()`` or when this object goes.
     ///
-    /// - Parameters:
-    ///   - name: what errors call it.
-    ///   - isPrompt: whether somebody waits for each job, and a job needs the processor little.
+    /// `name` is what errors call it.
+    ///
     /// - Throws: ``FleetError`` `.resourceExhausted` when the system has no more threads.
-    package init(name: String, isPrompt: Bool = false) throws {
+    package init(name: String, pace: Pace = .even) throws {
         queue = JobQueue(name: name)
-        if isPrompt { queue.add { _ = cthreads_prefer_prompt() } }
+        // A system that cannot do it runs the thread like any other.
+        switch pace {
+        case .even: break
+        case .prompt: queue.add { _ = cthreads_prefer_prompt() }
+        case .patient: queue.add { _ = cthreads_give_way() }
+        }
         let context = Unmanaged.passRetained(queue)
         #if canImport(Glibc)
         var thread = pthread_t()

@@ -48,7 +48,7 @@ package final class SegmentLog: EventLog {
         wallClock: any WallClock,
         clock: any Clock<Duration>
     ) async throws -> SegmentLog {
-        let thread = try BlockingThread(name: "log writer", isPrompt: true)
+        let thread = try BlockingThread(name: "log writer", pace: .prompt)
         let recovery = LogRecovery(
             disk: disk,
             paths: LogPaths(folder: folder),

@@ -1,3 +1,4 @@
+import Disk
 import GRDB
 import GRDBSQLite
 import Synchronization
@@ -8,7 +9,7 @@ import Synchronization
 /// the disk. Here a connection of its own does it; the writer only finishes the
 /// rest, before the log can start again, when the log has got very long.
 ///
-/// - Concurrency: ``watch(_:)`` on the writer's queue, the copying on one of its own.
+/// - Concurrency: ``watch(_:)`` on the writer's queue, the copying on threads of its own.
 final class LogCopier: Sendable {
     private struct State {
         var isCopying = false
@@ -21,6 +22,7 @@ final class LogCopier: Sendable {
     /// At so many frames the writer copies the rest itself.
     private let frameCountMax: Int
     private let queue: DatabaseQueue
+    private let threads: PacedThreads
     private let state: Mutex<State>
 
     /// Opens a connection; the numbers stand for 4 MiB and 512 MiB in pages of 16 KiB.
@@ -38,6 +40,7 @@ final class LogCopier: Sendable {
             try db.execute(sql: "PRAGMA cache_size = -1024")
         }
         queue = try DatabaseQueue(path: path, configuration: configuration)
+        threads = try PacedThreads(name: "log copier")
     }
 
     /// Starts the copying when this connection's commits have made the log long enough.
@@ -71,18 +74,22 @@ final class LogCopier: Sendable {
             return true
         }
         guard starts else { return }
-        queue.asyncWriteWithoutTransaction { db in
-            // An error (a full disk, a reader in the way) leaves the log as it is: the next
-            // copying, or the writer, tries again.
-            if let connection = db.sqliteConnection {
+        threads.enqueue(isBehind: frames >= patientFrameCount) { [self] in
+            queue.writeWithoutTransaction { db in
+                // An error (a full disk, a reader in the way) leaves the log as it is: the next
+                // copying, or the writer, tries again.
+                guard let connection = db.sqliteConnection else { return }
                 sqlite3_wal_checkpoint_v2(connection, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
             }
-            self.state.withLock { $0.isCopying = false }
+            state.withLock { $0.isCopying = false }
         }
     }
 
+    /// In a log that is longer than a large commit the copying is behind.
+    private var patientFrameCount: Int { frameCount * 16 }
+
     private func waitForCopying() {
-        // The queue runs one block at a time: when this one runs, the copying has ended.
+        // The queue runs one block at a time: when this one runs, a copying that began has ended.
         queue.writeWithoutTransaction { _ in }
     }
 

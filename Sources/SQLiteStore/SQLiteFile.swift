@@ -1,4 +1,5 @@
 import Core
+import Disk
 import GRDB
 import Store
 
@@ -119,22 +120,33 @@ struct SQLiteFile: Sendable {
         _ body: @Sendable (Database) throws -> Void,
         undo: @Sendable () -> Void
     ) async throws {
-        do {
-            try await pool.writeWithoutTransaction { db in
-                do {
-                    // At once a writer, so that what it reads first is what it changes.
-                    try db.inTransaction(.immediate) {
-                        try body(db)
-                        return .commit
-                    }
-                } catch {
-                    undo()
-                    throw error
+        let transaction: @Sendable (Database) throws -> Void = { db in
+            do {
+                // At once a writer, so that what it reads first is what it changes.
+                try db.inTransaction(.immediate) {
+                    try body(db)
+                    return .commit
                 }
+            } catch {
+                undo()
+                throw error
+            }
+        }
+        do {
+            // A task that has threads of its own writes on them, with their share of the processor.
+            if PatientExecutor.isCurrent {
+                try writeHere(transaction)
+            } else {
+                try await pool.writeWithoutTransaction(transaction)
             }
         } catch {
             throw storeError(error, file: name)
         }
+    }
+
+    /// Blocks the calling thread.
+    private func writeHere(_ transaction: (Database) throws -> Void) throws {
+        try pool.writeWithoutTransaction(transaction)
     }
 
     /// Runs statements outside a transaction on the writing connection.

@@ -1,4 +1,5 @@
 package import Core
+package import Disk
 package import EventLog
 package import Logging
 import Metrics
@@ -20,6 +21,7 @@ package actor Aggregator: Service {
     private let clock: any WallClock
     private let timer: any Clock<Duration>
     private let logger: Logger
+    private let executor: PatientExecutor?
     /// The partitions of this process, ascending.
     private var partitions: [PartitionAggregator] = []
     private var assignment = LogAssignment(generation: -1, partitions: [])
@@ -33,7 +35,10 @@ package actor Aggregator: Service {
     /// Closed windows that are committed without waiting for more.
     private static let commitRowCount = 50_000
     private static let readEventCount = 200_000
+    /// Events that may wait while others have the processor.
+    private static let patientLag: Int64 = 1_000_000
 
+    /// `executor` runs the service; without one it shares the threads of all tasks.
     package init(
         log: any EventLog,
         store: any WindowStore,
@@ -41,7 +46,8 @@ package actor Aggregator: Service {
         progress: ProgressBoard,
         clock: any WallClock,
         timer: any Clock<Duration>,
-        logger: Logger
+        logger: Logger,
+        executor: PatientExecutor? = nil
     ) {
         self.log = log
         self.store = store
@@ -50,11 +56,16 @@ package actor Aggregator: Service {
         self.clock = clock
         self.timer = timer
         self.logger = logger
+        self.executor = executor
         lastSnapshot = clock.uptime
         lastCommit = clock.uptime
     }
 
     package func run() async throws {
+        try await PatientExecutor.run(on: executor) { try await serve() }
+    }
+
+    private func serve() async throws {
         try await recover()
         // A step is never cancelled half way: its commit would be in doubt.
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
@@ -261,6 +272,8 @@ package actor Aggregator: Service {
     private func report() async {
         let ends = await log.endOffsets()
         let (now, uptime) = (clock.now, clock.uptime)
+        let lag = partitions.reduce(0) { $0 + ends[$1.partition] - $1.nextOffset }
+        executor?.setBehind(lag > Self.patientLag)
         for partition in partitions where !partition.hasPending {
             committed[partition.partition] = partition.progress(
                 logEnd: ends[partition.partition],

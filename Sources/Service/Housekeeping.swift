@@ -1,5 +1,6 @@
 package import Blobs
 package import Core
+package import Disk
 package import EventLog
 package import Logging
 import Parquet
@@ -20,7 +21,9 @@ package struct Housekeeping: Service {
     private let clock: any WallClock
     private let timer: any Clock<Duration>
     private let logger: Logger
+    private let executor: PatientExecutor?
 
+    /// `executor` runs the service; without one it shares the threads of all tasks.
     package init(
         log: SegmentLog?,
         windows: any WindowStore,
@@ -29,7 +32,8 @@ package struct Housekeeping: Service {
         rules: RuleBook = RuleBook(),
         clock: any WallClock,
         timer: any Clock<Duration>,
-        logger: Logger
+        logger: Logger,
+        executor: PatientExecutor? = nil
     ) {
         self.log = log
         self.windows = windows
@@ -39,9 +43,14 @@ package struct Housekeeping: Service {
         self.clock = clock
         self.timer = timer
         self.logger = logger
+        self.executor = executor
     }
 
     package func run() async throws {
+        try await PatientExecutor.run(on: executor) { try await serve() }
+    }
+
+    private func serve() async throws {
         try await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 await self.pass()

@@ -185,7 +185,7 @@ package final class Ingest: Sendable {
     }
 
     /// A little less than the log's memory holds of small events.
-    private static let promptLag: Int64 = 1_000_000
+    private static let promptLag: Int64 = 2_000_000
 
     @concurrent
     private static func decode(

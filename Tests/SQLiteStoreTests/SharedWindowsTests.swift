@@ -1,4 +1,5 @@
 import Core
+import Disk
 import Store
 import TestKit
 import Testing
@@ -57,6 +58,40 @@ struct SharedWindowsTests {
         }
         await first.close()
         await second.close()
+    }
+
+    @Test("A task with threads of its own commits on them, beside others; a conflict undoes")
+    func patientCommits() async throws {
+        let folder = try TemporaryFolder()
+        let store = try SQLiteWindowStore(path: folder.windows)
+        let executor = try PatientExecutor(name: "test")
+        async let others: Void = {
+            for end in 1...20 as ClosedRange<Int64> {
+                try await store.commitNext(
+                    Samples.commit([(Samples.key("o"), end)], through: end, partition: 1),
+                    at: Samples.minute(end)
+                )
+            }
+        }()
+        try await PatientExecutor.run(on: executor) {
+            for end in 1...20 as ClosedRange<Int64> {
+                try await store.commitNext(
+                    Samples.commit([(Samples.key("p\(end)"), end)], through: end),
+                    at: Samples.minute(end)
+                )
+            }
+            let error = await #expect(throws: FleetError.self) {
+                try await store.commit(
+                    [Samples.commit([(Samples.key("q"), 21)], through: 30, expected: 5)],
+                    at: Samples.minute(21)
+                )
+            }
+            #expect(error?.code == .conflict)
+        }
+        try await others
+        #expect(try await store.seriesCount() == 21)
+        #expect(try await store.windowCount(definition: "1m") == 40)
+        await store.close()
     }
 
     @Test("A partition that moved is committed by its new owner only")

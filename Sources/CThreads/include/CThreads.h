@@ -9,6 +9,12 @@
 /// little at a time; Linux 6.12 and later. False where the system has no such thing.
 bool cthreads_prefer_prompt(void);
 
+/// Asks the scheduler to let the calling thread give way to others, from now on.
+///
+/// It has about a tenth of the share of a thread that does not, and all that nobody else wants.
+/// False where the system has no such thing.
+bool cthreads_give_way(void);
+
 /// How many processors this process may use; at least 1.
 int cthreads_processor_count(void);
 

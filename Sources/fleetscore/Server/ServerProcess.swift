@@ -233,7 +233,8 @@ struct ServerProcess {
             progress: parts.progress,
             clock: parts.clock,
             timer: timer,
-            logger: logger
+            logger: logger,
+            executor: try PatientExecutor(name: "aggregator")
         )
         var backend = backend(parts)
         let sources = roles.contains(.ingest) ? try sources(backend) : []
@@ -250,7 +251,8 @@ struct ServerProcess {
                 rules: parts.rules,
                 clock: backend.clock,
                 timer: timer,
-                logger: logger
+                logger: logger,
+                executor: try PatientExecutor(name: "housekeeping")
             ),
         ]
         if roles.contains(.schedule) {
