@@ -27,6 +27,8 @@ package actor Aggregator: Service {
     private var assignment = LogAssignment(generation: -1, partitions: [])
     /// By the clock's time that passes evenly.
     private var lastSnapshot: Duration
+    /// The partition, by its place, whose snapshot is next.
+    private var snapshotTurn = 0
     private var lastCommit: Duration
     private let progressBoard: ProgressBoard
     /// How far each partition was when all of it was committed.
@@ -76,7 +78,7 @@ package actor Aggregator: Service {
                 timeout: isPending ? settings.commitEvery : .milliseconds(200)
             )
         }
-        if !Task.isCancelled { try await commit(withSnapshots: true) }
+        if !Task.isCancelled { try await commit(snapshotCount: partitions.count) }
     }
 
     /// Loads checkpoints; reading goes on from each snapshot's offset.
@@ -92,12 +94,12 @@ package actor Aggregator: Service {
         if now.generation != assignment.generation { try await take(now, keepsCurrent: true) }
         let frames = try await read()
         try apply(frames)
-        let isSnapshotDue = isDue(settings.snapshotEvery, since: lastSnapshot)
+        let snapshotCount = dueSnapshotCount()
         let isCommitDue =
             isDue(settings.commitEvery, since: lastCommit)
             || partitions.reduce(0) { $0 + $1.pendingRowCount } >= Self.commitRowCount
-        if isSnapshotDue || (isCommitDue && partitions.contains(where: \.hasPending)) {
-            try await commit(withSnapshots: isSnapshotDue)
+        if snapshotCount > 0 || (isCommitDue && partitions.contains(where: \.hasPending)) {
+            try await commit(snapshotCount: snapshotCount)
         }
         if frames.isEmpty { try await closeIdle() }
         await report()
@@ -116,6 +118,17 @@ package actor Aggregator: Service {
 
     private func isDue(_ duration: Duration, since last: Duration) -> Bool {
         clock.uptime - last >= duration
+    }
+
+    /// How many partitions are due for a snapshot.
+    ///
+    /// They take turns: those of all at once would keep the disk busy for so long that posts wait.
+    private func dueSnapshotCount() -> Int {
+        let every = settings.snapshotEvery
+        let elapsed = clock.uptime - lastSnapshot
+        guard elapsed < every else { return partitions.count }
+        guard !partitions.isEmpty, elapsed >= min(.seconds(1), every) else { return 0 }
+        return min(partitions.count, Int(elapsed / (every / partitions.count)))
     }
 
     /// Reads on; what is not corrected is the same however events are cut into batches.
@@ -150,7 +163,7 @@ package actor Aggregator: Service {
         var kept: [PartitionAggregator] = []
         if keepsCurrent, !partitions.isEmpty {
             // What is not committed would be computed again by the next owner.
-            try await commit(withSnapshots: true)
+            try await commit(snapshotCount: partitions.count)
             kept = partitions.filter { next.partitions.contains($0.partition) }
         }
         let checkpoints = try await store.checkpoints()
@@ -195,11 +208,15 @@ package actor Aggregator: Service {
         }
     }
 
-    private func commit(withSnapshots: Bool) async throws {
+    /// Commits what is pending, with the snapshots of so many partitions.
+    private func commit(snapshotCount: Int) async throws {
         let (now, uptime) = (clock.now, clock.uptime)
         var commits: [WindowCommit] = []
+        let count = partitions.count
         for index in partitions.indices {
-            let commit = partitions[index].pendingCommit(withSnapshot: withSnapshots, now: now)
+            // Places from the turn on, around the end.
+            let isDue = (index + count - snapshotTurn % count) % count < snapshotCount
+            let commit = partitions[index].pendingCommit(withSnapshot: isDue, now: now)
             if let commit { commits.append(commit) }
         }
         if !commits.isEmpty {
@@ -211,8 +228,9 @@ package actor Aggregator: Service {
             for commit in commits { didCommit(commit) }
         }
         lastCommit = uptime
-        guard withSnapshots else { return }
+        guard snapshotCount > 0 else { return }
         lastSnapshot = uptime
+        snapshotTurn += snapshotCount
         var released = [Int64](repeating: 0, count: log.partitionCount)
         for partition in partitions { released[partition.partition] = partition.replayFrom }
         await log.release(before: released)

@@ -123,6 +123,28 @@ struct AggregatorTests {
         )
     }
 
+    @Test("partitions save their open windows in turn; after a long pause and at the end all do")
+    func snapshotTurns() async throws {
+        var random = SeededGenerator(seed: 11)
+        let fixture = try ServiceFixture()
+        let aggregator = fixture.makeAggregator()
+        try await aggregator.recover()
+        /// Partitions whose windows are saved as far as they are applied.
+        func saved() async throws -> [Int] {
+            try await fixture.windows.checkpoints()
+                .filter { $0.replayFrom == $0.appliedThrough }.map(\.partition).sorted()
+        }
+        var seen: [[Int]] = []
+        // Snapshots are due after 20 seconds, so one of four partitions every 5.
+        for pause in [4, 1, 5, 5, 10, 2, 25] as [Int64] {
+            fixture.clock.advance(by: .seconds(pause))
+            try await fixture.append(Self.readings(40, spread: 1_000_000, using: &random))
+            try await aggregator.step()
+            seen.append(try await saved())
+        }
+        #expect(seen == [[], [0], [1], [2], [0, 3], [], [0, 1, 2, 3]])
+    }
+
     private static func sorted(_ letters: [DeadLetter]) -> [String] {
         letters.map { "\($0.partition ?? -1) \($0.offset ?? -1) \($0.value ?? .nan)" }.sorted()
     }
