@@ -24,8 +24,7 @@ run_tests() {
     export FLEETSCORE_ONNX_CASES="$PWD/.venv-test/onnx-cases"
     export FLEETSCORE_KAFKA_VENV="$PWD/.venv-kafka"
     export FLEETSCORE_BINARY=${FLEETSCORE_BINARY:-$folder/fleetscore}
-    # Tests share the threads of one pool: many at once wait for each other longer than their
-    # time limits. One that computes beside one that waits is enough to keep the processors busy.
+    # Many at once wait for each other longer than their time limits.
     export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${TEST_WIDTH:-$(($(nproc) + 1))}
     swift test --skip-build "$@"
 }
@@ -41,10 +40,15 @@ phase "set-up" scripts/setup.sh --tests
 phase "format" make --no-print-directory lint
 phase "model cases" scripts/model_cases.sh
 phase "build" swift build --build-tests
+# Tests share the threads of one pool, and one that computes for seconds keeps a thread for itself:
+# those that wait, with time limits, run apart from those that compute. Those that start servers have
+# the machine for themselves.
+waiting='^(API|Blobs|Compute|Disk|EventLog|KafkaLog|MQTTSource|SQLiteStore|Service|Store)Tests\.'
+servers='^ProcessTests\.'
 if [ $# -gt 0 ]; then
     phase "tests" run_tests "$@"
 else
-    phase "tests" run_tests --skip ProcessTests
-    # Those that start servers have the machine for themselves.
-    phase "tests of the built binary" run_tests --filter ProcessTests
+    phase "tests that compute" run_tests --skip "$waiting" --skip "$servers"
+    phase "tests that wait" run_tests --filter "$waiting"
+    phase "tests of the built binary" run_tests --filter "$servers"
 fi

@@ -2,7 +2,6 @@ package import Core
 package import Disk
 package import EventLog
 package import Logging
-import Metrics
 import ServiceLifecycle
 package import Store
 import Windowing
@@ -15,22 +14,22 @@ import Windowing
 /// snapshot is replayed; output up to the committed offset is dropped: it is stored already.
 /// Graceful shutdown: saves the open windows and returns.
 package actor Aggregator: Service {
-    private let log: any EventLog
-    private let store: any WindowStore
-    private let settings: ServiceSettings
-    private let clock: any WallClock
-    private let timer: any Clock<Duration>
-    private let logger: Logger
+    let log: any EventLog
+    let store: any WindowStore
+    let settings: ServiceSettings
+    let clock: any WallClock
+    let timer: any Clock<Duration>
+    let logger: Logger
     private let executor: PatientExecutor?
     /// The partitions of this process, ascending.
-    private var partitions: [PartitionAggregator] = []
+    var partitions: [PartitionAggregator] = []
     private var assignment = LogAssignment(generation: -1, partitions: [])
     /// By the clock's time that passes evenly.
-    private var lastSnapshot: Duration
+    var lastSnapshot: Duration
     /// The partition, by its place, whose snapshot is next.
-    private var snapshotTurn = 0
-    private var lastCommit: Duration
-    private let progressBoard: ProgressBoard
+    var snapshotTurn = 0
+    var lastCommit: Duration
+    let progressBoard: ProgressBoard
     /// How far each partition was when all of it was committed.
     private var committed: [Int: PartitionProgress] = [:]
 
@@ -120,17 +119,6 @@ package actor Aggregator: Service {
         clock.uptime - last >= duration
     }
 
-    /// How many partitions are due for a snapshot.
-    ///
-    /// They take turns: those of all at once would keep the disk busy for so long that posts wait.
-    private func dueSnapshotCount() -> Int {
-        let every = settings.snapshotEvery
-        let elapsed = clock.uptime - lastSnapshot
-        guard elapsed < every else { return partitions.count }
-        guard !partitions.isEmpty, elapsed >= min(.seconds(1), every) else { return 0 }
-        return min(partitions.count, Int(elapsed / (every / partitions.count)))
-    }
-
     /// Reads on; what is not corrected is the same however events are cut into batches.
     private func read() async throws -> [LogFrame] {
         let offsets = wantedOffsets()
@@ -159,7 +147,7 @@ package actor Aggregator: Service {
     }
 
     /// Lets go of partitions that went to other processes and loads the checkpoints of new ones.
-    private func take(_ next: LogAssignment, keepsCurrent: Bool) async throws {
+    func take(_ next: LogAssignment, keepsCurrent: Bool) async throws {
         var kept: [PartitionAggregator] = []
         if keepsCurrent, !partitions.isEmpty {
             // What is not committed would be computed again by the next owner.
@@ -205,72 +193,6 @@ package actor Aggregator: Service {
                 older ones, from the retained events
                 """
             )
-        }
-    }
-
-    /// Commits what is pending, with the snapshots of so many partitions.
-    private func commit(snapshotCount: Int) async throws {
-        let (now, uptime) = (clock.now, clock.uptime)
-        var commits: [WindowCommit] = []
-        let count = partitions.count
-        for index in partitions.indices {
-            // Places from the turn on, around the end.
-            let isDue = (index + count - snapshotTurn % count) % count < snapshotCount
-            let commit = partitions[index].pendingCommit(withSnapshot: isDue, now: now)
-            if let commit { commits.append(commit) }
-        }
-        if !commits.isEmpty {
-            guard try await commitUntilItFits(commits) else {
-                // Another process owns one of the partitions: everything is loaded again.
-                try await take(await log.assignment(), keepsCurrent: false)
-                return
-            }
-            for commit in commits { didCommit(commit) }
-        }
-        lastCommit = uptime
-        guard snapshotCount > 0 else { return }
-        lastSnapshot = uptime
-        snapshotTurn += snapshotCount
-        var released = [Int64](repeating: 0, count: log.partitionCount)
-        for partition in partitions { released[partition.partition] = partition.replayFrom }
-        await log.release(before: released)
-    }
-
-    private func didCommit(_ commit: WindowCommit) {
-        let place = partitions.firstIndex { $0.partition == commit.checkpoint.partition }
-        if let place { partitions[place].didCommit(commit) }
-        let closed = commit.closed.reduce(0) { $0 + $1.windows.count }
-        Counter(label: "fleetscore_windowing_windows_total").increment(by: closed)
-        for count in commit.counts {
-            Counter(
-                label: "fleetscore_windowing_unwindowed_events_total",
-                dimensions: [("reason", count.reason.rawValue)]
-            ).increment(by: Int(clamping: count.count))
-        }
-    }
-
-    /// Commits, waiting while the store says that trying again can help (a full disk, a lock).
-    ///
-    /// - Returns: false when another process has committed for one of the partitions.
-    private func commitUntilItFits(_ commits: [WindowCommit]) async throws -> Bool {
-        var delay = Duration.milliseconds(100)
-        while true {
-            do {
-                try await store.commit(commits, at: clock.now)
-                return true
-            } catch let error as FleetError where error.code == .conflict {
-                logger.warning(
-                    "windows were committed by another process; loading its state",
-                    metadata: ["error": "\(error)"]
-                )
-                try await timer.sleep(for: delay)
-                return false
-            } catch let error as FleetError where error.isRetriable {
-                logger.warning("windows wait for the store", metadata: ["error": "\(error)"])
-                progressBoard.setProblem("windows cannot be stored: \(error)")
-                try await timer.sleep(for: delay)
-                delay = min(delay * 2, .seconds(5))
-            }
         }
     }
 

@@ -102,7 +102,10 @@ package struct Housekeeping: Service {
     /// Writes `capture/{date}/{hour}/{partition}-{offset}.parquet` for each frame run of a segment.
     package func capture() async throws {
         guard let log else { return }
-        for segment in await log.sealedSegments() where !segment.isCaptured {
+        let waiting = await log.sealedSegments().filter { !$0.isCaptured }
+        defer { executor?.setBehind(false) }
+        for (index, segment) in waiting.enumerated() {
+            executor?.setBehind(waiting.count - index > Self.patientSegmentCount)
             let frames = try await log.frames(ofSegment: segment.sequence)
             for part in CapturePart.parts(of: frames) {
                 try await blobs.put(part.key, part.encode())
@@ -110,6 +113,10 @@ package struct Housekeeping: Service {
             try await log.markCaptured(through: segment.sequence)
         }
     }
+
+    /// Sealed segments that may wait while others have the processor: 2 GiB, as nothing that is not
+    /// captured is deleted.
+    private static let patientSegmentCount = 32
 
     /// Deletes windows beyond the retention of their definition, a little at a time.
     private func pruneWindows() async throws {
