@@ -36,8 +36,9 @@ package actor Aggregator: Service {
     /// Closed windows that are committed without waiting for more.
     private static let commitRowCount = 50_000
     private static let readEventCount = 200_000
-    /// Events that may wait while others have the processor.
+    /// Events that may wait while others have the processor, and how long a step may take.
     private static let patientLag: Int64 = 1_000_000
+    private static let patientStep = Duration.milliseconds(500)
 
     /// `executor` runs the service; without one it shares the threads of all tasks.
     package init(
@@ -67,6 +68,8 @@ package actor Aggregator: Service {
     }
 
     private func serve() async throws {
+        // What is replayed holds up all that comes.
+        executor?.setBehind(true)
         try await recover()
         // A step is never cancelled half way: its commit would be in doubt.
         while !Task.isShuttingDownGracefully, !Task.isCancelled {
@@ -89,6 +92,7 @@ package actor Aggregator: Service {
     /// Applies and commits what the log holds; false when there was nothing to do.
     @discardableResult
     package func step() async throws -> Bool {
+        let start = clock.uptime
         let now = await log.assignment()
         if now.generation != assignment.generation { try await take(now, keepsCurrent: true) }
         let frames = try await read()
@@ -101,7 +105,7 @@ package actor Aggregator: Service {
             try await commit(snapshotCount: snapshotCount)
         }
         if frames.isEmpty { try await closeIdle() }
-        await report()
+        await report(stepStart: start)
         return !frames.isEmpty
     }
 
@@ -209,11 +213,11 @@ package actor Aggregator: Service {
     ///
     /// Schedules read SQL once they see a watermark, so a partition with something that is not
     /// committed stays where it was.
-    private func report() async {
+    private func report(stepStart: Duration) async {
         let ends = await log.endOffsets()
         let (now, uptime) = (clock.now, clock.uptime)
         let lag = partitions.reduce(0) { $0 + ends[$1.partition] - $1.nextOffset }
-        executor?.setBehind(lag > Self.patientLag)
+        executor?.setBehind(lag > Self.patientLag || uptime - stepStart > Self.patientStep)
         for partition in partitions where !partition.hasPending {
             committed[partition.partition] = partition.progress(
                 logEnd: ends[partition.partition],

@@ -21,7 +21,7 @@ public struct WindowOutput: Sendable {
     private var duplicateReports = 0
 
     /// The most late and surplus readings, and the most duplicates, that are reported one by one.
-    public static let reportCountMax = 10_000
+    public static let reportCountMax = 40_000
     public static let duplicateReportCountMax = 100
 
     public init() {}

@@ -139,17 +139,18 @@ struct LatePolicyTests {
         var windows = PartitionWindows(definitions: [definition], seriesCountMax: 2)
         var output = WindowOutput()
         var batch = EventBatch()
-        for index in 0..<12_000 {
+        let count = WindowOutput.reportCountMax + 2_000
+        for index in 0..<count {
             let key = SeriesKey(uncheckedDevice: "d\(index)", sensor: "s")
             batch.append(key, Timestamp(seconds: 5), 1)
         }
         windows.apply(events: batch, baseOffset: 0, output: &output)
-        #expect(output.counters.overLimit == 11_998)
+        #expect(output.counters.overLimit == Int64(count - 2))
         #expect(output.unwindowed.count == WindowOutput.reportCountMax)
         #expect(output.unwindowed.first?.reason == .overLimit)
         #expect(output.unwindowed.first?.offset == 2)
         #expect(windows.seriesCount == 2)
-        windows.apply(events: batch, baseOffset: 12_000, output: &output)
+        windows.apply(events: batch, baseOffset: Int64(count), output: &output)
         #expect(output.counters.duplicates == 2)
         #expect(output.counters.definitions[0].windowed == 2)
     }
