@@ -217,7 +217,9 @@ package actor Aggregator: Service {
         let ends = await log.endOffsets()
         let (now, uptime) = (clock.now, clock.uptime)
         let lag = partitions.reduce(0) { $0 + ends[$1.partition] - $1.nextOffset }
-        executor?.setBehind(lag > Self.patientLag || uptime - stepStart > Self.patientStep)
+        // Long before senders are refused.
+        let patientLag = min(Self.patientLag, Int64(settings.limits.lagEventCountMax / 4))
+        executor?.setBehind(lag > patientLag || uptime - stepStart > Self.patientStep)
         for partition in partitions where !partition.hasPending {
             committed[partition.partition] = partition.progress(
                 logEnd: ends[partition.partition],
