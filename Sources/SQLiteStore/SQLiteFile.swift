@@ -135,7 +135,7 @@ struct SQLiteFile: Sendable {
         do {
             // A task that has threads of its own writes on them, with their share of the processor.
             if PatientExecutor.isCurrent {
-                try writeHere(transaction)
+                try await writeHere(transaction)
             } else {
                 try await pool.writeWithoutTransaction(transaction)
             }
@@ -144,9 +144,13 @@ struct SQLiteFile: Sendable {
         }
     }
 
-    /// Blocks the calling thread.
-    private func writeHere(_ transaction: (Database) throws -> Void) throws {
-        try pool.writeWithoutTransaction(transaction)
+    /// Blocks a thread of the task's executor; the caller's actor is free meanwhile.
+    @concurrent
+    private func writeHere(
+        _ transaction: @Sendable (Database) throws -> Void
+    ) async throws {
+        func write() throws { try pool.writeWithoutTransaction(transaction) }
+        try write()
     }
 
     /// Runs statements outside a transaction on the writing connection.

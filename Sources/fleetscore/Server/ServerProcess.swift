@@ -234,7 +234,7 @@ struct ServerProcess {
             clock: parts.clock,
             timer: timer,
             logger: logger,
-            executor: try PatientExecutor(name: "aggregator")
+            executor: roles.contains(.aggregate) ? try PatientExecutor(name: "aggregator") : nil
         )
         var backend = backend(parts)
         let sources = roles.contains(.ingest) ? try sources(backend) : []
