@@ -28,15 +28,22 @@ struct ChunkEncoder {
     /// Appends the chunk of rows to a file of which `base` bytes are no longer in `out`.
     ///
     /// - Throws: ``ParquetError`` `.tooLarge` when a page exceeds 2 GiB.
-    func encode(rows: Range<Int>, base: Int, into out: inout [UInt8]) throws -> ChunkInfo {
+    func encode(
+        rows: Range<Int>,
+        base: Int,
+        with compressor: borrowing PageCompressor,
+        into out: inout [UInt8]
+    ) throws -> ChunkInfo {
+        let texts = texts(rows)
         var info = ChunkInfo(
             field: field,
-            statistics: ChunkStatistics(column, rows: rows, presence: presence)
+            statistics: ChunkStatistics(column, rows: rows, presence: presence, texts: texts)
         )
-        let plan = DictionaryPlan.make(column, rows: rows, presence: presence)
+        let plan = DictionaryPlan.make(column, rows: rows, presence: presence, texts: texts)
         if let plan {
             info.dictionaryPageOffset = base + out.count
-            try appendPage(PageType.dictionary, plan.page, &info, &out) { header in
+            let stored = try store(plan.page, compressor)
+            appendPage(PageType.dictionary, plan.page, stored, &info, &out) { header in
                 header.structure(7) {
                     $0.int32(1, Int64(plan.count))
                     $0.int32(2, PageEncoding.plain)
@@ -49,7 +56,7 @@ struct ChunkEncoder {
         info.dataPageOffset = base + out.count
         var start = rows.lowerBound
         repeat {
-            let page = start..<pageEnd(from: start, to: rows.upperBound)
+            let page = start..<pageEnd(from: start, to: rows.upperBound, texts)
             var body: [UInt8] = []
             let levelCount = appendLevels(page, to: &body)
             if let plan {
@@ -58,7 +65,8 @@ struct ChunkEncoder {
                 PlainEncoding.append(column, rows: page, presence: presence, to: &body)
             }
             info.valueCount += levelCount
-            try appendPage(PageType.data, body, &info, &out) { header in
+            let stored = try store(body, compressor)
+            appendPage(PageType.data, body, stored, &info, &out) { header in
                 header.structure(5) {
                     $0.int32(1, Int64(levelCount))
                     $0.int32(2, encoding)
@@ -71,14 +79,22 @@ struct ChunkEncoder {
         return info
     }
 
+    /// What rows of a string column use; nil for those of another.
+    private func texts(_ rows: Range<Int>) -> UsedTexts? {
+        guard case .string(let dictionary, let indices) = column else { return nil }
+        return UsedTexts(dictionary, indices[rows])
+    }
+
     /// Where a page that begins at a row ends, by rows and by bytes of variable values.
-    private func pageEnd(from start: Int, to end: Int) -> Int {
+    private func pageEnd(from start: Int, to end: Int, _ texts: UsedTexts?) -> Int {
         let rowEnd = min(end, start + max(1, options.pageRowCountMax))
         var byteCount = 0
         switch column {
         case .string(let dictionary, let indices):
+            let longest = (texts?.longestByteCount ?? 0) + 4
+            if (rowEnd - start) * longest <= options.pageByteCountMax { return rowEnd }
             for row in start..<rowEnd where indices[row] != ParquetColumn.nullIndex {
-                byteCount += dictionary[Int(indices[row])].utf8.count + 4
+                byteCount += dictionary.byteCount(of: Int(indices[row])) + 4
                 if byteCount > options.pageByteCountMax { return max(start + 1, row) }
             }
         case .doubleList(_, let offsets, _):
@@ -91,59 +107,6 @@ struct ChunkEncoder {
         return rowEnd
     }
 
-    /// Appends the levels of a page and returns their count.
-    private func appendLevels(_ rows: Range<Int>, to body: inout [UInt8]) -> Int {
-        guard case .doubleList(_, let offsets, _) = column else {
-            if field.isOptional { appendDefinitions(rows, to: &body) }
-            return rows.count
-        }
-        let base: UInt32 = field.isOptional ? 1 : 0
-        var repetitions: [UInt32] = []
-        var definitions: [UInt32] = []
-        for row in rows {
-            let count = offsets[row + 1] - offsets[row]
-            let isPresent = presence?[row] ?? true
-            repetitions.append(0)
-            guard isPresent, count > 0 else {
-                definitions.append(isPresent ? base : 0)
-                continue
-            }
-            repetitions.append(contentsOf: repeatElement(1, count: count - 1))
-            definitions.append(contentsOf: repeatElement(base + 2, count: count))
-        }
-        appendWithLength(repetitions, bitWidth: 1, to: &body)
-        appendWithLength(definitions, bitWidth: 2, to: &body)
-        return repetitions.count
-    }
-
-    private func appendDefinitions(_ rows: Range<Int>, to body: inout [UInt8]) {
-        if let presence {
-            appendWithLength(rows.map { presence[$0] ? 1 : 0 }, bitWidth: 1, to: &body)
-            return
-        }
-        var run: [UInt8] = []
-        HybridEncoding.appendRun(1, count: rows.count, 1, to: &run)
-        appendLength(run.count, to: &body)
-        body.append(contentsOf: run)
-    }
-
-    private func appendWithLength(
-        _ levels: [UInt32],
-        bitWidth: Int,
-        to body: inout [UInt8]
-    ) {
-        var encoded: [UInt8] = []
-        HybridEncoding.append(levels, bitWidth: bitWidth, to: &encoded)
-        appendLength(encoded.count, to: &body)
-        body.append(contentsOf: encoded)
-    }
-
-    private func appendLength(_ count: Int, to body: inout [UInt8]) {
-        withUnsafeBytes(of: UInt32(truncatingIfNeeded: count).littleEndian) {
-            body.append(contentsOf: $0)
-        }
-    }
-
     private func appendCodes(
         _ plan: DictionaryPlan,
         _ rows: Range<Int>,
@@ -153,30 +116,34 @@ struct ChunkEncoder {
         body.append(UInt8(plan.bitWidth))
         let local = (rows.lowerBound - chunkStart)..<(rows.upperBound - chunkStart)
         guard let presence else {
-            HybridEncoding.append(Array(plan.codes[local]), bitWidth: plan.bitWidth, to: &body)
+            HybridEncoding.append(plan.codes[local], bitWidth: plan.bitWidth, to: &body)
             return
         }
         let codes = rows.lazy.filter { presence[$0] }.map { plan.codes[$0 - chunkStart] }
         HybridEncoding.append(Array(codes), bitWidth: plan.bitWidth, to: &body)
     }
 
+    /// The bytes of a page as they are stored.
+    private func store(
+        _ page: [UInt8],
+        _ compressor: borrowing PageCompressor
+    ) throws -> [UInt8] {
+        guard page.count < Int32.max >> 1 else {
+            throw ParquetError.tooLarge(
+                "a page of \(page.count) bytes in column \"\(field.name)\""
+            )
+        }
+        return try compressor.compress(page)
+    }
+
     private func appendPage(
         _ type: Int64,
         _ body: [UInt8],
+        _ stored: [UInt8],
         _ info: inout ChunkInfo,
         _ out: inout [UInt8],
         _ fill: (inout ThriftWriter) -> Void
-    ) throws {
-        guard body.count < Int32.max >> 1 else {
-            throw ParquetError.tooLarge(
-                "a page of \(body.count) bytes in column \"\(field.name)\""
-            )
-        }
-        let stored =
-            switch options.compression {
-            case .none: body
-            case .zstd(let level): try Zstd.compress(body, level: level)
-            }
+    ) {
         let header = ThriftWriter.structure { header in
             header.int32(1, type)
             header.int32(2, Int64(body.count))

@@ -8,8 +8,8 @@ struct ChunkStatistics: Equatable {
     /// Longer texts are left out: bounds of that length help no reader.
     private static let textByteCountMax = 256
 
-    /// Describes rows of a column.
-    init(_ column: ParquetColumn, rows: Range<Int>, presence: [Bool]?) {
+    /// Describes rows of a column, which use these texts if it is one of strings.
+    init(_ column: ParquetColumn, rows: Range<Int>, presence: [Bool]?, texts: UsedTexts?) {
         if let presence { nullCount = rows.count { !presence[$0] } }
         let isPresent = { (row: Int) in presence?[row] ?? true }
         switch column {
@@ -21,7 +21,7 @@ struct ChunkStatistics: Equatable {
             setBounds(rows.lazy.filter(isPresent).map { values[$0] })
         case .double(let values, _):
             setDoubleBounds(rows.lazy.filter(isPresent).map { values[$0] })
-        case .string(let dictionary, let indices): setTextBounds(dictionary, indices, rows)
+        case .string(let dictionary, _): setTextBounds(dictionary, texts?.indices ?? [])
         case .doubleList(let values, let offsets, _):
             for row in rows where isPresent(row) && offsets[row] == offsets[row + 1] {
                 nullCount += 1
@@ -60,41 +60,33 @@ struct ChunkStatistics: Equatable {
         max = Self.bytes((high == 0 ? 0.0 : high).bitPattern)
     }
 
-    private mutating func setTextBounds(
-        _ dictionary: [String],
-        _ indices: [UInt32],
-        _ rows: Range<Int>
-    ) {
-        var low: UInt32?
-        var high: UInt32?
-        func precedes(_ left: UInt32, _ right: UInt32) -> Bool {
-            var (left, right) = (dictionary[Int(left)], dictionary[Int(right)])
-            return left.withUTF8 { left in
-                right.withUTF8 { right in left.lexicographicallyPrecedes(right) }
-            }
-        }
-        var last = ParquetColumn.nullIndex
-        for row in rows where indices[row] != ParquetColumn.nullIndex && indices[row] != last {
-            let index = indices[row]
-            last = index
-            guard let currentLow = low, let currentHigh = high else {
-                (low, high) = (index, index)
-                continue
-            }
-            if precedes(index, currentLow) {
+    /// Each text is compared once, however many rows have it.
+    private mutating func setTextBounds(_ dictionary: ParquetTexts, _ indices: [UInt32]) {
+        guard var low = indices.first, var high = indices.first else { return }
+        for index in indices.dropFirst() {
+            if dictionary.precedes(index, low) {
                 low = index
-            } else if precedes(currentHigh, index) {
+            } else if dictionary.precedes(high, index) {
                 high = index
             }
         }
-        guard let low, let high else { return }
-        let texts = (Array(dictionary[Int(low)].utf8), Array(dictionary[Int(high)].utf8))
-        guard texts.0.count <= Self.textByteCountMax, texts.1.count <= Self.textByteCountMax
+        guard dictionary.byteCount(of: Int(low)) <= Self.textByteCountMax,
+            dictionary.byteCount(of: Int(high)) <= Self.textByteCountMax
         else { return }
-        (min, max) = (texts.0, texts.1)
+        min = dictionary.withBytes(of: Int(low)) { Array($0) }
+        max = dictionary.withBytes(of: Int(high)) { Array($0) }
     }
 
     private static func bytes(_ value: some FixedWidthInteger) -> [UInt8] {
         withUnsafeBytes(of: value.littleEndian) { Array($0) }
+    }
+}
+
+extension ParquetTexts {
+    /// Whether a text comes before another in the order of their bytes.
+    fileprivate func precedes(_ left: UInt32, _ right: UInt32) -> Bool {
+        withBytes(of: Int(left)) { left in
+            withBytes(of: Int(right)) { right in left.lexicographicallyPrecedes(right) }
+        }
     }
 }

@@ -9,7 +9,7 @@ struct ColumnBuilder {
     private var hasNull = false
     private var offsets: [Int] = []
     /// Texts of all dictionary pages and plain pages.
-    private(set) var texts: [String] = []
+    private(set) var texts = ParquetTexts()
 
     /// What stands in a null row.
     private let nullBits: UInt64
@@ -28,25 +28,20 @@ struct ColumnBuilder {
 
     /// Adds a text and returns its index, which repeats for runs of equal texts.
     mutating func addText(_ bytes: UnsafeRawBufferPointer) throws -> UInt64 {
-        if let last = texts.last, last.utf8.elementsEqual(bytes) {
+        if !texts.isEmpty, texts.withBytes(of: texts.count - 1, { $0.isSame(as: bytes) }) {
             return UInt64(texts.count - 1)
-        }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw ParquetError.corrupt("a text is not utf-8")
         }
         guard texts.count < Int(UInt32.max) - 1 else {
             throw ParquetError.tooLarge("more than 4 billion texts")
         }
-        texts.append(text)
-        return UInt64(texts.count - 1)
+        return try addDictionaryText(bytes)
     }
 
     /// Adds a dictionary page's text, never merged with its neighbour.
     mutating func addDictionaryText(_ bytes: UnsafeRawBufferPointer) throws -> UInt64 {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard texts.append(validating: bytes) else {
             throw ParquetError.corrupt("a text is not utf-8")
         }
-        texts.append(text)
         return UInt64(texts.count - 1)
     }
 

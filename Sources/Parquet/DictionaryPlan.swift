@@ -15,14 +15,17 @@ struct DictionaryPlan {
     private static let numberCountMax = 65_536
 
     /// The plan for rows of a column, nil when plain values take less space.
+    ///
+    /// Rows of a string column use these texts.
     static func make(
         _ column: ParquetColumn,
         rows: Range<Int>,
-        presence: [Bool]?
+        presence: [Bool]?,
+        texts: UsedTexts?
     ) -> DictionaryPlan? {
         switch column {
         case .boolean, .doubleList: nil
-        case .string(let dictionary, let indices): texts(dictionary, indices, rows)
+        case .string(let dictionary, _): texts.flatMap { plan(dictionary, $0) }
         case .int32(let values, _):
             numbers(rows, presence, width: 4) { UInt64(UInt32(bitPattern: values[$0])) }
         case .int64(let values, _), .timestamp(let values, _):
@@ -32,34 +35,21 @@ struct DictionaryPlan {
         }
     }
 
-    private static func texts(
-        _ dictionary: [String],
-        _ indices: [UInt32],
-        _ rows: Range<Int>
-    ) -> DictionaryPlan? {
+    private static func plan(_ dictionary: ParquetTexts, _ used: UsedTexts) -> DictionaryPlan? {
         var plan = DictionaryPlan()
-        var codeOfIndex = [UInt32](repeating: UInt32.max, count: dictionary.count)
-        var plainByteCount = 0
-        var presentCount = 0
-        plan.codes.reserveCapacity(rows.count)
-        for row in rows {
-            let index = indices[row]
-            guard index != ParquetColumn.nullIndex else {
-                plan.codes.append(0)
-                continue
-            }
-            let text = dictionary[Int(index)]
-            plainByteCount += 4 + text.utf8.count
-            presentCount += 1
-            if codeOfIndex[Int(index)] == UInt32.max {
-                codeOfIndex[Int(index)] = UInt32(plan.count)
-                plan.count += 1
-                guard plan.page.count + text.utf8.count < byteCountMax else { return nil }
-                PlainEncoding.append(text, to: &plan.page)
-            }
-            plan.codes.append(codeOfIndex[Int(index)])
+        plan.count = used.indices.count
+        for index in used.indices {
+            let isTooLarge =
+                plan.page.count + dictionary.byteCount(of: Int(index)) >= byteCountMax
+            if isTooLarge { return nil }
+            PlainEncoding.append(dictionary, Int(index), to: &plan.page)
         }
-        return plan.isSmaller(than: plainByteCount, valueCount: presentCount) ? plan : nil
+        plan.codes = used.codes
+        let isSmaller = plan.isSmaller(
+            than: used.plainByteCount,
+            valueCount: used.presentCount
+        )
+        return isSmaller ? plan : nil
     }
 
     private static func numbers(

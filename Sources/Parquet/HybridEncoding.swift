@@ -9,6 +9,19 @@ enum HybridEncoding {
 
     /// Appends numbers of at most `bitWidth` bits.
     static func append(_ values: [UInt32], bitWidth: Int, to out: inout [UInt8]) {
+        append(values[...], bitWidth: bitWidth, to: &out)
+    }
+
+    /// As ``append(_:bitWidth:to:)-([UInt32],_,_)`` for a part of an array.
+    static func append(_ values: ArraySlice<UInt32>, bitWidth: Int, to out: inout [UInt8]) {
+        values.withUnsafeBufferPointer { append($0, bitWidth: bitWidth, to: &out) }
+    }
+
+    private static func append(
+        _ values: UnsafeBufferPointer<UInt32>,
+        bitWidth: Int,
+        to out: inout [UInt8]
+    ) {
         var index = 0
         var packedStart = 0
         while index < values.count {
@@ -42,7 +55,7 @@ enum HybridEncoding {
     }
 
     private static func pack(
-        _ values: [UInt32],
+        _ values: UnsafeBufferPointer<UInt32>,
         _ range: Range<Int>,
         _ bitWidth: Int,
         to out: inout [UInt8]
@@ -50,19 +63,27 @@ enum HybridEncoding {
         guard !range.isEmpty else { return }
         let groupCount = (range.count + 7) / 8
         appendVarint(UInt64(groupCount) << 1 | 1, to: &out)
-        var buffer: UInt64 = 0
-        var bitCount = 0
-        for offset in 0..<(groupCount * 8) {
-            let index = range.lowerBound + offset
-            let value = index < range.upperBound ? values[index] : 0
-            buffer |= UInt64(value) << UInt64(bitCount)
-            bitCount += bitWidth
-            while bitCount >= 8 {
-                out.append(UInt8(truncatingIfNeeded: buffer))
-                buffer >>= 8
-                bitCount -= 8
+        let start = out.count
+        // What no value fills of the last group is zero; the last word may be written too far.
+        out.append(contentsOf: repeatElement(0, count: groupCount * bitWidth + 8))
+        out.withUnsafeMutableBytes { bytes in
+            var position = start
+            var buffer: UInt64 = 0
+            var bitCount = 0
+            for index in range {
+                buffer |= UInt64(values[index]) << UInt64(bitCount)
+                bitCount &+= bitWidth
+                if bitCount >= 32 {
+                    let word = UInt32(truncatingIfNeeded: buffer)
+                    bytes.storeBytes(of: word.littleEndian, toByteOffset: position, as: UInt32.self)
+                    position &+= 4
+                    buffer >>= 32
+                    bitCount &-= 32
+                }
             }
+            bytes.storeBytes(of: buffer.littleEndian, toByteOffset: position, as: UInt64.self)
         }
+        out.removeLast(8)
     }
 
     /// Reads `count` numbers, each at most `max`.
@@ -127,21 +148,32 @@ enum HybridEncoding {
         into result: inout [UInt32]
     ) throws {
         let mask = bitWidth == 0 ? 0 : UInt64.max >> UInt64(64 - bitWidth)
-        var buffer: UInt64 = 0
-        var bitCount = 0
-        var position = 0
-        for _ in 0..<count {
-            while bitCount < bitWidth {
-                buffer |= UInt64(packed[position]) << UInt64(bitCount)
-                position += 1
-                bitCount += 8
+        var most: UInt32 = 0
+        result.append(
+            contentsOf: (0..<count).lazy.map { index in
+                let bit = index &* bitWidth
+                let word = word(packed, at: bit >> 3) >> UInt64(bit & 7)
+                let value = UInt32(truncatingIfNeeded: word & mask)
+                most = Swift.max(most, value)
+                return value
             }
-            let value = UInt32(truncatingIfNeeded: buffer & mask)
-            guard value <= max else { throw outside(value, max) }
-            result.append(value)
-            buffer >>= UInt64(bitWidth)
-            bitCount -= bitWidth
+        )
+        guard most <= max else { throw outside(most, max) }
+    }
+
+    /// The eight bytes at an offset, zeros behind the end.
+    @inline(__always)
+    private static func word(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> UInt64 {
+        if offset &+ 8 <= bytes.count {
+            return UInt64(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            )
         }
+        var word: UInt64 = 0
+        for index in Swift.min(offset, bytes.count)..<bytes.count {
+            word |= UInt64(bytes[index]) << UInt64(8 &* (index &- offset))
+        }
+        return word
     }
 
     private static func outside(_ value: UInt32, _ max: UInt32) -> ParquetError {

@@ -18,8 +18,10 @@ extension ParquetColumn {
             self = .timestamp(left + right, validity: join(validity, otherValidity))
         case (.string(let left, let codes), .string(let right, let otherCodes)):
             let base = UInt32(truncatingIfNeeded: left.count)
+            var both = left
+            both.append(contentsOf: right)
             self = .string(
-                dictionary: left + right,
+                dictionary: both,
                 indices: codes + otherCodes.map { $0 == Self.nullIndex ? $0 : $0 &+ base }
             )
         case (

@@ -10,7 +10,7 @@ public enum ParquetColumn: Sendable, Equatable {
     /// Microseconds since 1970 in UTC.
     case timestamp([Int64], validity: [Bool]? = nil)
     /// Per row an index into the dictionary, or ``nullIndex``; entries should be distinct.
-    case string(dictionary: [String], indices: [UInt32])
+    case string(dictionary: ParquetTexts, indices: [UInt32])
     /// Row `r` holds `values[offsets[r]..<offsets[r + 1]]`; a null element is NaN.
     case doubleList(values: [Double], offsets: [Int], validity: [Bool]? = nil)
 
@@ -47,7 +47,7 @@ public enum ParquetColumn: Sendable, Equatable {
             known[value] = index
             return index
         }
-        return .string(dictionary: dictionary, indices: indices)
+        return .string(dictionary: ParquetTexts(dictionary), indices: indices)
     }
 
     public var rowCount: Int {

@@ -66,13 +66,22 @@ public struct ParquetWriter: Sendable {
         let encoders = zip(columns, schema.fields).map {
             ChunkEncoder($0, field: $1, options: options)
         }
+        let compressor = PageCompressor(options.compression)
         let before = (output.count, rowGroups.count)
         do {
             let step = max(1, options.rowGroupRowCountMax)
             for start in stride(from: 0, to: rowCount, by: step) {
                 let rows = start..<min(rowCount, start + step)
-                let chunks = try encoders.map {
-                    try $0.encode(rows: rows, base: takenByteCount, into: &output)
+                var chunks: [ChunkInfo] = []
+                for encoder in encoders {
+                    chunks.append(
+                        try encoder.encode(
+                            rows: rows,
+                            base: takenByteCount,
+                            with: compressor,
+                            into: &output
+                        )
+                    )
                 }
                 rowGroups.append(RowGroupInfo(rowCount: rows.count, chunks: chunks))
             }

@@ -17,7 +17,7 @@ enum PlainEncoding {
         case .double(let values, _): appendFixed(values, rows, presence, to: &out)
         case .string(let dictionary, let indices):
             for row in rows where indices[row] != ParquetColumn.nullIndex {
-                append(dictionary[Int(indices[row])], to: &out)
+                append(dictionary, Int(indices[row]), to: &out)
             }
         case .doubleList(let values, let offsets, _):
             if presence == nil {
@@ -36,10 +36,12 @@ enum PlainEncoding {
     }
 
     /// Appends a text with its length before it.
-    static func append(_ text: String, to out: inout [UInt8]) {
-        let count = UInt32(truncatingIfNeeded: text.utf8.count)
-        withUnsafeBytes(of: count.littleEndian) { out.append(contentsOf: $0) }
-        out.append(contentsOf: text.utf8)
+    static func append(_ texts: ParquetTexts, _ index: Int, to out: inout [UInt8]) {
+        texts.withBytes(of: index) { text in
+            let count = UInt32(truncatingIfNeeded: text.count)
+            withUnsafeBytes(of: count.littleEndian) { out.append(contentsOf: $0) }
+            out.append(contentsOf: text)
+        }
     }
 
     private static func appendFixed<T: BitwiseCopyable>(

@@ -7,18 +7,41 @@ public enum ParquetCompression: Sendable, Equatable {
     case zstd(level: Int)
 }
 
-/// Zstandard through the system's library.
-enum Zstd {
+/// Compresses pages one after another, in memory that it keeps for them.
+struct PageCompressor: ~Copyable {
+    private let level: Int32
+    /// Nil without compression.
+    private let context: OpaquePointer?
+
+    init(_ compression: ParquetCompression) {
+        switch compression {
+        case .none: (level, context) = (0, nil)
+        case .zstd(let level):
+            self.level = Int32(max(1, min(level, 19)))
+            context = ZSTD_createCCtx()
+        }
+    }
+
+    deinit { ZSTD_freeCCtx(context) }
+
     /// The bytes compressed as one frame.
     ///
     /// - Throws: ``ParquetError`` `.tooLarge`.
-    static func compress(_ bytes: [UInt8], level: Int) throws -> [UInt8] {
+    func compress(_ bytes: [UInt8]) throws -> [UInt8] {
+        guard level > 0 else { return bytes }
         let bound = ZSTD_compressBound(bytes.count)
-        var isFine = true
+        var isFine = false
         let out = [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
-            let level = Int32(max(1, min(level, 19)))
+            guard let context else { return }
             let written = bytes.withUnsafeBytes {
-                ZSTD_compress(buffer.baseAddress, bound, $0.baseAddress, $0.count, level)
+                ZSTD_compressCCtx(
+                    context,
+                    buffer.baseAddress,
+                    bound,
+                    $0.baseAddress,
+                    $0.count,
+                    level
+                )
             }
             isFine = ZSTD_isError(written) == 0
             count = isFine ? written : 0
@@ -26,7 +49,10 @@ enum Zstd {
         guard isFine else { throw ParquetError.tooLarge("a page of \(bytes.count) bytes") }
         return out
     }
+}
 
+/// Zstandard through the system's library.
+enum Zstd {
     /// The bytes of a frame, which must be exactly `byteCount`.
     ///
     /// - Throws: ``ParquetError`` `.corrupt`.

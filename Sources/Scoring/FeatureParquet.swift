@@ -102,7 +102,7 @@ private struct FeatureColumns {
         guard has("device"), case .string(let devices, let deviceOf) = try column("device") else {
             throw FleetError(.invalidArgument, "\(name) has no text column device")
         }
-        var sensors: [String] = []
+        var sensors = ParquetTexts()
         var sensorOf: [UInt32] = []
         if has("sensor"), !perDevice, case .string(let texts, let indices) = try column("sensor") {
             (sensors, sensorOf) = (texts, indices)

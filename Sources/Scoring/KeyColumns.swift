@@ -28,7 +28,7 @@ struct KeyColumns {
 
 /// Distinct texts in order of appearance, compared by bytes.
 struct TextDictionary {
-    private(set) var texts: [String] = []
+    private(set) var texts = ParquetTexts()
     private var hashes: [UInt64] = []
     /// 0 is empty, else index + 1; the size is a power of two.
     private var slots: [UInt32]
@@ -42,18 +42,23 @@ struct TextDictionary {
     }
 
     mutating func index(of text: String) -> UInt32 {
-        var copy = text
-        let hash = copy.withUTF8 { XXHash64.hash(UnsafeRawBufferPointer($0)) }
+        var text = text
+        return text.withUTF8 { index(of: UnsafeRawBufferPointer($0)) }
+    }
+
+    private mutating func index(of text: UnsafeRawBufferPointer) -> UInt32 {
+        let hash = XXHash64.hash(text)
         let mask = slots.count - 1
         var slot = Int(truncatingIfNeeded: hash) & mask
         while slots[slot] != 0 {
             let index = Int(slots[slot] - 1)
-            if hashes[index] == hash, texts[index].utf8.elementsEqual(text.utf8) {
-                return UInt32(index)
-            }
+            let isSame =
+                hashes[index] == hash && texts.byteCount(of: index) == text.count
+                && texts.withBytes(of: index) { $0.elementsEqual(text) }
+            if isSame { return UInt32(index) }
             slot = (slot + 1) & mask
         }
-        texts.append(text)
+        texts.append(utf8: text)
         hashes.append(hash)
         slots[slot] = UInt32(texts.count)
         if texts.count * 2 > slots.count { grow() }
@@ -124,7 +129,7 @@ struct ColumnReader {
         return values
     }
 
-    func texts(_ name: String) throws -> (dictionary: [String], indices: [UInt32]) {
+    func texts(_ name: String) throws -> (dictionary: ParquetTexts, indices: [UInt32]) {
         guard case .string(let dictionary, let indices) = try column(name) else {
             throw mismatch(name)
         }

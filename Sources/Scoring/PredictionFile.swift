@@ -48,9 +48,9 @@ package enum PredictionFile {
                 listLength: batch.featureCount,
                 rowCount: count
             ),
-            .string(dictionary: statuses, indices: statusIndex), nullable(batch.scores),
+            .string(dictionary: ParquetTexts(statuses), indices: statusIndex), nullable(batch.scores),
             .string(
-                dictionary: batch.labels,
+                dictionary: ParquetTexts(batch.labels),
                 indices: batch.labelIndex.isEmpty
                     ? [UInt32](repeating: ParquetColumn.nullIndex, count: count)
                     : batch.labelIndex.map { $0 < 0 ? ParquetColumn.nullIndex : UInt32($0) }
@@ -92,7 +92,7 @@ package enum PredictionFile {
         batch.coverages = try reader.doubles("coverage")
         let labels = try reader.texts("label")
         if labels.indices.contains(where: { $0 != ParquetColumn.nullIndex }) {
-            batch.labels = labels.dictionary
+            batch.labels = Array(labels.dictionary)
             batch.labelIndex = labels.indices.map {
                 $0 == ParquetColumn.nullIndex ? -1 : Int32(clamping: $0)
             }

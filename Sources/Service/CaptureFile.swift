@@ -14,12 +14,17 @@ struct CaptureFile {
     init(_ bytes: UnsafeRawBufferPointer, name: String) throws {
         do {
             let reader = try ParquetReader(bytes: bytes)
-            guard case .string(let devices, let deviceRows) = try reader.column("device"),
-                case .string(let sensors, let sensorRows) = try reader.column("sensor"),
+            let (device, sensor) = try (reader.column("device"), reader.column("sensor"))
+            guard device.kind == .string, sensor.kind == .string,
                 case .timestamp(let times, nil) = try reader.column("time"),
                 case .double(let values, nil) = try reader.column("value")
             else { throw ParquetError.corrupt("its columns are not those of events") }
-            batch = try Self.batch(devices, deviceRows, sensors, sensorRows, times, values)
+            batch = try Self.batch(
+                ParquetNames(device, "device"),
+                ParquetNames(sensor, "sensor"),
+                times,
+                values
+            )
             offsets = reader.metadata(CapturePart.offsetsName)
             controls = reader.metadata(CapturePart.controlsName)
         } catch let error as FleetError {
@@ -30,32 +35,20 @@ struct CaptureFile {
     }
 
     private static func batch(
-        _ devices: [String],
-        _ deviceRows: [UInt32],
-        _ sensors: [String],
-        _ sensorRows: [UInt32],
+        _ device: ParquetNames,
+        _ sensor: ParquetNames,
         _ times: [Int64],
         _ values: [Double]
     ) throws -> EventBatch {
         var batch = EventBatch()
-        var known: [UInt64: UInt32] = [:]
+        var series = SeriesOfPairs(device, sensor)
         batch.seriesIndex.reserveCapacity(times.count)
-        for row in times.indices {
-            let pair = UInt64(deviceRows[row]) << 32 | UInt64(sensorRows[row])
-            if let id = known[pair] {
-                batch.seriesIndex.append(id)
-                continue
-            }
-            guard Int(deviceRows[row]) < devices.count, Int(sensorRows[row]) < sensors.count else {
+        for (deviceIndex, sensorIndex) in zip(device.indices, sensor.indices) {
+            let (deviceIndex, sensorIndex) = (Int(deviceIndex), Int(sensorIndex))
+            guard device.isUsable(deviceIndex), sensor.isUsable(sensorIndex) else {
                 throw ParquetError.corrupt("an event has no device or sensor")
             }
-            let key = try SeriesKey(
-                device: devices[Int(deviceRows[row])],
-                sensor: sensors[Int(sensorRows[row])]
-            )
-            let id = batch.series.insert(key)
-            known[pair] = id
-            batch.seriesIndex.append(id)
+            batch.seriesIndex.append(series.id(deviceIndex, sensorIndex, &batch.series))
         }
         batch.times = times
         batch.values = values

@@ -12,25 +12,41 @@ package enum EventFile {
         _ batch: EventBatch,
         metadata: [(name: String, value: String)] = []
     ) throws -> [UInt8] {
-        let keys = batch.series.keys
+        let names = SeriesColumns(batch.series)
         var writer = try ParquetWriter(
             schema: ParquetSchema(fields, metadata: metadata.map { .init($0.name, $0.value) })
         )
         try writer.append([
-            text(keys.map(\.device), batch.seriesIndex),
-            text(keys.map(\.sensor), batch.seriesIndex), .timestamp(batch.times),
-            .double(batch.values),
+            names.devices(batch.seriesIndex), names.sensors(batch.seriesIndex),
+            .timestamp(batch.times), .double(batch.values),
         ])
         return try writer.finish()
     }
+}
 
-    /// A column of one text a series; equal texts share a dictionary entry.
-    private static func text(_ perSeries: [String], _ rows: [UInt32]) -> ParquetColumn {
-        guard
-            case .string(let dictionary, let indices) = ParquetColumn.strings(
-                perSeries.map(Optional.some)
-            )
-        else { return .string(dictionary: [], indices: []) }
-        return .string(dictionary: dictionary, indices: rows.map { indices[Int($0)] })
+/// The names of a batch's series as two columns of texts, made without a `String`.
+private struct SeriesColumns {
+    private var devices = DistinctTexts()
+    private var sensors = DistinctTexts()
+    private var deviceOfSeries: [UInt32] = []
+    private var sensorOfSeries: [UInt32] = []
+
+    init(_ series: SeriesDictionary) {
+        deviceOfSeries.reserveCapacity(series.count)
+        sensorOfSeries.reserveCapacity(series.count)
+        for id in 0..<UInt32(series.count) {
+            series.withBytes(of: id) { device, sensor in
+                deviceOfSeries.append(devices.number(of: device))
+                sensorOfSeries.append(sensors.number(of: sensor))
+            }
+        }
+    }
+
+    func devices(_ rows: [UInt32]) -> ParquetColumn {
+        .string(dictionary: devices.texts, indices: rows.map { deviceOfSeries[Int($0)] })
+    }
+
+    func sensors(_ rows: [UInt32]) -> ParquetColumn {
+        .string(dictionary: sensors.texts, indices: rows.map { sensorOfSeries[Int($0)] })
     }
 }

@@ -5,7 +5,7 @@ import Wire
 /// A column of names: devices or sensors.
 struct ParquetNames {
     /// Distinct texts, or at least few more than that.
-    let texts: [String]
+    let texts: ParquetTexts
     /// An index into the texts per row; ``ParquetColumn/nullIndex`` without a name.
     let indices: [UInt32]
     private let isAllowed: [Bool]
@@ -33,7 +33,7 @@ struct ParquetNames {
     }
 
     /// The names of columns; rows have none.
-    init(_ names: [String]) { self.init(names, []) }
+    init(_ names: [String]) { self.init(ParquetTexts(names), []) }
 
     private init(numbers: [Int64], _ validity: [Bool]?) {
         let texts = ParquetColumn.strings(
@@ -47,30 +47,22 @@ struct ParquetNames {
     }
 
     /// Texts are merged when there are many, which means that the file has no dictionary.
-    private init(_ dictionary: [String], _ rows: [UInt32]) {
+    private init(_ dictionary: ParquetTexts, _ rows: [UInt32]) {
         var texts = dictionary
         var rows = rows
         if dictionary.count > 1 << 12 || dictionary.count * 4 > rows.count, !rows.isEmpty {
-            var known: [String: UInt32] = [:]
-            texts = []
-            let merged = dictionary.map { text in
-                if let index = known[text], texts[Int(index)].utf8.elementsEqual(text.utf8) {
-                    return index
-                }
-                let index = UInt32(texts.count)
-                texts.append(text)
-                known[text] = index
-                return index
+            var distinct = DistinctTexts()
+            let merged = dictionary.indices.map { index in
+                dictionary.withBytes(of: index) { distinct.number(of: $0) }
             }
+            texts = distinct.texts
             rows = rows.map { $0 == ParquetColumn.nullIndex ? $0 : merged[Int($0)] }
         }
         self.texts = texts
         indices = rows
-        isAllowed = texts.map { text in
-            var text = text
-            return text.withUTF8 {
-                1...SeriesKey.partByteCountMax ~= $0.count
-                    && SeriesKey.isAllowed(UnsafeRawBufferPointer($0))
+        isAllowed = texts.indices.map { index in
+            texts.withBytes(of: index) {
+                1...SeriesKey.partByteCountMax ~= $0.count && SeriesKey.isAllowed($0)
             }
         }
     }
@@ -80,7 +72,7 @@ struct ParquetNames {
 
     /// Why the name at an index cannot be used.
     func reason(_ index: Int, none: RejectReason) -> RejectReason {
-        index < texts.count && !texts[index].isEmpty ? .badName : none
+        index < texts.count && texts.byteCount(of: index) > 0 ? .badName : none
     }
 
     func text(_ index: Int) -> String {

@@ -72,7 +72,10 @@ struct ParquetEventTimes {
     }
 
     /// The times of distinct texts, understood as those of CSV tables are.
-    private static func times(of texts: [String], _ options: DecodeOptions) throws -> [Int64] {
+    private static func times(
+        of texts: ParquetTexts,
+        _ options: DecodeOptions
+    ) throws -> [Int64] {
         var result = [Int64](repeating: bad, count: texts.count)
         var table = Array("time,device,sensor,value\n".utf8)
         var isEmpty = true

@@ -67,7 +67,7 @@ import Testing
     func unusedTexts() throws {
         let schema = ParquetSchema([ParquetField("text", .string)])
         var writer = try ParquetWriter(schema: schema)
-        let dictionary = (0..<1000).map { "name number \($0)" }
+        let dictionary = ParquetTexts((0..<1000).map { "name number \($0)" })
         try writer.append([
             .string(dictionary: dictionary, indices: Array(repeating: 999, count: 100))
         ])
