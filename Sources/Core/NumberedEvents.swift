@@ -74,6 +74,11 @@ public struct NumberedEvents: Sendable {
         var batch = EventBatch()
         batch.times = times
         batch.values = values
+        if let dense = DenseNumbers(numbers) {
+            batch.seriesIndex = dense.ids
+            batch.series = numbering.names(of: dense.distinct)
+            return batch
+        }
         batch.seriesIndex.reserveCapacity(count)
         var distinct: [SeriesNumber] = []
         var ids = LocalIDs(seriesCount: count)
