@@ -26,19 +26,21 @@ struct FrameScan: Sendable {
     /// Per partition: which frame the next one may join; empty when none may.
     private var joinable: [Int?]
 
-    /// Events of a frame that others join: more would leave the processor's caches.
-    private static let joinedEventCountMax = 8192
+    /// Events of a frame that others join.
+    private let joinedEventCountMax: Int
 
+    /// Without a number of events that joined frames may have, none are joined.
     init(
         offsets: [Int64],
         eventCountMax: Int,
         epochs: NumberingEpochs.Known,
-        joinsFrames: Bool = false
+        joinedEventCountMax: Int? = nil
     ) {
         self.offsets = offsets
         self.epochs = epochs
         self.eventCountMax = eventCountMax
-        joinable = Array(repeating: nil, count: joinsFrames ? offsets.count : 0)
+        self.joinedEventCountMax = joinedEventCountMax ?? 0
+        joinable = Array(repeating: nil, count: joinedEventCountMax == nil ? 0 : offsets.count)
     }
 
     /// The error of a record that cannot be read.
@@ -161,7 +163,8 @@ struct FrameScan: Sendable {
     ) -> Bool {
         let mayJoin = !joinable.isEmpty && frame.baseOffset >= offsets[frame.partition]
         if mayJoin, let place = joinable[frame.partition],
-            frames[place].canTake(frame, by: numbering, upTo: Self.joinedEventCountMax)
+            Self.hour(of: frames[place].appendedAt) == Self.hour(of: appendedAt),
+            frames[place].canTake(frame, by: numbering, upTo: joinedEventCountMax)
         {
             return frames[place].take(frame, &reader)
         }
@@ -169,6 +172,9 @@ struct FrameScan: Sendable {
         guard events.append(&reader, count: frame.count) else { return false }
         return add(frame, .numbered(events), appendedAt, mayJoin: mayJoin)
     }
+
+    /// Frames of different hours are never joined: a capture is cut where they meet.
+    private static func hour(of time: Timestamp) -> Int64 { time.microseconds / 3_600_000_000 }
 
     /// Adds a frame; false when it could not be decoded.
     private mutating func add(
@@ -189,21 +195,5 @@ struct FrameScan: Sendable {
             ).cut(from: wanted)
         )
         return true
-    }
-}
-
-/// Checks the payload of a record at most once.
-struct PayloadCheck {
-    private var isDone: Bool
-
-    init(isDone: Bool = false) { self.isDone = isDone }
-
-    mutating func isGood(_ record: RecordHeader, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard !isDone else { return true }
-        let payload = UnsafeRawBufferPointer(
-            rebasing: bytes[record.byteCount..<record.recordByteCount]
-        )
-        isDone = CRC32C.checksum(payload) == record.payloadChecksum
-        return isDone
     }
 }

@@ -17,19 +17,20 @@ extension SegmentLog {
         from offsets: [Int64],
         eventCountMax: Int
     ) async throws -> [LogFrame] {
-        try await read(scan(offsets, eventCountMax, joinsFrames: true))
+        // More would leave the processor's caches.
+        try await read(scan(offsets, eventCountMax, joinedEventCountMax: 8192))
     }
 
     private func scan(
         _ offsets: [Int64],
         _ eventCountMax: Int,
-        joinsFrames: Bool = false
+        joinedEventCountMax: Int? = nil
     ) -> FrameScan {
         FrameScan(
             offsets: offsets,
             eventCountMax: max(1, eventCountMax),
             epochs: epochs.known,
-            joinsFrames: joinsFrames
+            joinedEventCountMax: joinedEventCountMax
         )
     }
 
@@ -41,7 +42,9 @@ extension SegmentLog {
         return scan.frames
     }
 
-    /// Every frame of a segment, in log order.
+    /// Every frame of a segment, in log order; those of numbered events joined.
+    ///
+    /// A joined frame ends at a control record of its partition and where the hour of arrival does.
     ///
     /// - Throws: `.notFound` when the segment is not there, or no longer.
     package func frames(ofSegment sequence: Int64) async throws -> [LogFrame] {
@@ -49,7 +52,7 @@ extension SegmentLog {
         guard let index else {
             throw FleetError(.notFound, "the event log has no segment \(sequence)")
         }
-        var scan = scan(index.startOffsets, .max)
+        var scan = scan(index.startOffsets, .max, joinedEventCountMax: .max)
         let start = LogPlace(segment: sequence, position: index.dataStart)
         _ = try await collect(&scan, from: start, staysInSegment: true)
         return scan.frames

@@ -28,7 +28,7 @@ package enum PredictionFile {
         let digestOfKey = batch.modelDigests.map {
             $0.map { digests.index(of: $0) } ?? ParquetColumn.nullIndex
         }
-        let statuses = ItemStatus.allCases.map(\.rawValue)
+        let statuses = ParquetTexts(ItemStatus.allCases.map(\.rawValue))
         let statusIndex = batch.statuses.map { status in
             UInt32(ItemStatus.allCases.firstIndex(of: status) ?? 0)
         }
@@ -48,7 +48,7 @@ package enum PredictionFile {
                 listLength: batch.featureCount,
                 rowCount: count
             ),
-            .string(dictionary: ParquetTexts(statuses), indices: statusIndex), nullable(batch.scores),
+            .string(dictionary: statuses, indices: statusIndex), nullable(batch.scores),
             .string(
                 dictionary: ParquetTexts(batch.labels),
                 indices: batch.labelIndex.isEmpty

@@ -85,11 +85,17 @@ package struct CapturePart {
     private mutating func nameEvents() {
         guard let events = numbered else { return }
         numbered = nil
-        batch.append(contentsOf: events.named())
+        if batch.isEmpty {
+            batch = events.named()
+        } else {
+            batch.append(contentsOf: events.named())
+        }
     }
 
     /// The object's bytes: columns device, sensor, time, value, in offset order.
-    package func encode() throws -> [UInt8] {
+    ///
+    /// `names` are those that parts before this one learnt.
+    package func encode(_ names: inout SeriesTexts) throws -> [UInt8] {
         var metadata = [(Self.offsetsName, "\(baseOffset) \(endOffset)")]
         if !controls.isEmpty {
             let lines = controls.map { control in
@@ -99,6 +105,9 @@ package struct CapturePart {
                 }
             }
             metadata.append((Self.controlsName, lines.joined(separator: "\n")))
+        }
+        if batch.isEmpty, let numbered {
+            return try EventFile.encode(numbered, names: &names, metadata: metadata)
         }
         var all = self
         all.nameEvents()

@@ -1,6 +1,12 @@
 import Core
 import Parquet
 
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
 /// Gives texts numbers by their bytes, equal ones the same; for names of devices and sensors.
 struct DistinctTexts {
     private(set) var texts = ParquetTexts()
@@ -9,7 +15,7 @@ struct DistinctTexts {
     private var places: [UInt32] = []
     private var last: UInt32?
 
-    /// The number of a text, a new one at its first appearance; one longer than names is always new.
+    /// The number of a text; a new one where it is new, or too long to be a name.
     mutating func number(of text: UnsafeRawBufferPointer) -> UInt32 {
         if let last, texts.isText(last, text) { return last }
         let number = find(text) ?? add(text)
@@ -19,7 +25,8 @@ struct DistinctTexts {
 
     private mutating func find(_ text: UnsafeRawBufferPointer) -> UInt32? {
         guard text.count <= SeriesDictionary.partByteCountMax else { return nil }
-        let id = Int(known.insert(device: text, sensor: UnsafeRawBufferPointer(start: nil, count: 0)))
+        let none = UnsafeRawBufferPointer(start: nil, count: 0)
+        let id = Int(known.insert(device: text, sensor: none))
         guard id == places.count else { return places[id] }
         places.append(UInt32(truncatingIfNeeded: texts.count))
         return nil
@@ -34,6 +41,10 @@ struct DistinctTexts {
 extension ParquetTexts {
     /// Whether the bytes of a text are these.
     fileprivate func isText(_ index: UInt32, _ bytes: UnsafeRawBufferPointer) -> Bool {
-        withBytes(of: Int(index)) { $0.count == bytes.count && $0.elementsEqual(bytes) }
+        withBytes(of: Int(index)) { text in
+            guard text.count == bytes.count else { return false }
+            guard let left = text.baseAddress, let right = bytes.baseAddress else { return true }
+            return memcmp(left, right, text.count) == 0
+        }
     }
 }

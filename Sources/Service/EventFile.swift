@@ -13,13 +13,44 @@ package enum EventFile {
         metadata: [(name: String, value: String)] = []
     ) throws -> [UInt8] {
         let names = SeriesColumns(batch.series)
+        return try encode(
+            names.devices(batch.seriesIndex),
+            names.sensors(batch.seriesIndex),
+            batch.times,
+            batch.values,
+            metadata
+        )
+    }
+
+    /// As ``encode(_:metadata:)`` for events by number, whose names are learnt once.
+    package static func encode(
+        _ events: NumberedEvents,
+        names: inout SeriesTexts,
+        metadata: [(name: String, value: String)] = []
+    ) throws -> [UInt8] {
+        guard let columns = names.columns(of: events) else {
+            return try encode(events.named(), metadata: metadata)
+        }
+        return try encode(
+            columns.devices,
+            columns.sensors,
+            events.times,
+            events.values,
+            metadata
+        )
+    }
+
+    private static func encode(
+        _ devices: ParquetColumn,
+        _ sensors: ParquetColumn,
+        _ times: [Int64],
+        _ values: [Double],
+        _ metadata: [(name: String, value: String)]
+    ) throws -> [UInt8] {
         var writer = try ParquetWriter(
             schema: ParquetSchema(fields, metadata: metadata.map { .init($0.name, $0.value) })
         )
-        try writer.append([
-            names.devices(batch.seriesIndex), names.sensors(batch.seriesIndex),
-            .timestamp(batch.times), .double(batch.values),
-        ])
+        try writer.append([devices, sensors, .timestamp(times), .double(values)])
         return try writer.finish()
     }
 }

@@ -104,12 +104,12 @@ package struct Housekeeping: Service {
         guard let log else { return }
         let waiting = await log.sealedSegments().filter { !$0.isCaptured }
         defer { executor?.setBehind(false) }
+        var names = SeriesTexts()
         for (index, segment) in waiting.enumerated() {
             executor?.setBehind(waiting.count - index > Self.patientSegmentCount)
-            let frames = try await log.frames(ofSegment: segment.sequence)
-            for part in CapturePart.parts(of: frames) {
-                try await blobs.put(part.key, part.encode())
-            }
+            // The frames are let go, so that parts alone hold their columns.
+            let parts = CapturePart.parts(of: try await log.frames(ofSegment: segment.sequence))
+            for part in parts { try await blobs.put(part.key, part.encode(&names)) }
             try await log.markCaptured(through: segment.sequence)
         }
     }

@@ -32,6 +32,32 @@ import Testing
         }
     }
 
+    /// Packed numbers a bit at a time, as the format describes them.
+    private func packed(_ values: [UInt32], _ bitWidth: Int) -> [UInt8] {
+        let groupCount = (values.count + 7) / 8
+        var bytes = [UInt8](repeating: 0, count: groupCount * bitWidth)
+        for (index, value) in values.enumerated() {
+            for bit in 0..<bitWidth where value >> UInt32(bit) & 1 == 1 {
+                let place = index * bitWidth + bit
+                bytes[place / 8] |= 1 << UInt8(place % 8)
+            }
+        }
+        return [UInt8(groupCount << 1 | 1)] + bytes
+    }
+
+    @Test("Numbers are packed bit behind bit, whatever the last group lacks", arguments: 1...32)
+    func packing(bitWidth: Int) throws {
+        let mask = UInt32.max >> UInt32(32 - bitWidth)
+        for count in 1...40 {
+            // Neighbours differ, so that nothing becomes a run.
+            let values = (0..<UInt32(count)).map { ($0 &* 0x9E37_79B9 ^ ($0 & 1)) & mask }
+            guard zip(values, values.dropFirst()).allSatisfy({ $0 != $1 }) else { continue }
+            var bytes: [UInt8] = [7]
+            HybridEncoding.append(values[...], bitWidth: bitWidth, to: &bytes)
+            #expect(bytes == [7] + packed(values, bitWidth), "\(count) numbers")
+        }
+    }
+
     @Test("A number above the largest allowed is refused")
     func tooLarge() {
         var bytes: [UInt8] = []

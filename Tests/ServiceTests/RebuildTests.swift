@@ -92,8 +92,9 @@ struct RebuildTests {
         let interval = try TimeInterval(start: Self.day.lowerBound, end: Self.day.upperBound)
         let ends = await fixture.log.endOffsets()
         let frames = try await EventLogContract.drain(fixture.log, eventCountMax: 100_000)
+        var names = SeriesTexts()
         for part in CapturePart.parts(of: frames) {
-            try await fixture.blobs.put(part.key, part.encode())
+            try await fixture.blobs.put(part.key, part.encode(&names))
         }
         // The log has lost its past: what it still holds begins where the capture ends.
         let rest = MemoryLog(
@@ -135,7 +136,8 @@ struct RebuildTests {
         }
         let parts = CapturePart.parts(of: frames)
         try #require(parts.count == 1)
-        let bytes = try parts[0].encode()
+        var names = SeriesTexts()
+        let bytes = try parts[0].encode(&names)
         let back = try bytes.withUnsafeBytes {
             try CapturePart.frames(
                 $0,
