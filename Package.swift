@@ -103,7 +103,7 @@ let package = Package(
         library("Pipelines", ["Core", yams]),
         library("PlantSimulator", ["Core"]),
         // Seams, each with its in-memory twin and its local driver.
-        library("Disk", ["Core", "CThreads"]),
+        library("Disk", ["Core", "CDisk", "CThreads"]),
         library("EventLog", ["Core", "Disk", "CChecksum"]),
         library("Blobs", ["Core", crypto]),
         library("Store", ["Core"]),
@@ -151,6 +151,7 @@ let package = Package(
         .target(name: "CVector"),
         .target(name: "CMemory"),
         .target(name: "CChecksum"),
+        .target(name: "CDisk"),
         .target(name: "CThreads"),
         .systemLibrary(
             name: "CZstd",

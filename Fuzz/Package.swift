@@ -32,7 +32,7 @@ let package = Package(
     targets: [
         library("Core"),
         library("Wire", ["Core", "CBytes", "CMemory", "CZlib", "CZstd"]),
-        library("Disk", ["Core", "CThreads"]),
+        library("Disk", ["Core", "CDisk", "CThreads"]),
         library("Inference", ["CVector"]),
         library("Sklearn", ["Inference", "CBzip2", "CLz4", "CLzma", "CZlib"]),
         library("ONNX", ["Inference", protobuf]),
@@ -58,6 +58,7 @@ let package = Package(
         .target(name: "CBytes"),
         .target(name: "CFuzzer"),
         .target(name: "CMemory"),
+        .target(name: "CDisk"),
         .target(name: "CThreads"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd"),

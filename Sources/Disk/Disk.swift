@@ -2,7 +2,7 @@
 ///
 /// - Concurrency: one caller at a time; `close` is called once.
 package protocol DiskFile: AnyObject, Sendable {
-    /// Appends bytes at the end of the file.
+    /// Appends bytes at the end of the file, or of what was appended to a prepared one.
     func append(_ bytes: UnsafeRawBufferPointer) throws
     /// Reads up to `count` bytes at an offset; fewer only at the end of the file.
     func read(at offset: Int, count: Int) throws -> [UInt8]
@@ -31,6 +31,15 @@ extension DiskFile {
 package protocol Disk: Sendable {
     /// Opens a file for appending and reading, creating it when missing.
     func open(_ path: String) throws -> any DiskFile
+    /// Makes a file of zeros, at least so many; bytes that are appended replace them from the start.
+    /// Another file of this name only loses it.
+    ///
+    /// Where the file system knows all blocks of a file and its size, a sync of what was written
+    /// over them waits for nothing but these bytes. The zeros survive a power loss, the name does
+    /// not before ``syncFolder(_:)``.
+    func prepare(_ path: String, byteCount: Int) throws -> any DiskFile
+    /// Bytes that may still be written to the file system of a folder.
+    func freeByteCount(of folder: String) throws -> Int
     /// Opens a file for reading; throws `.notFound` when missing.
     func openForReading(_ path: String) throws -> any DiskFile
     /// Creates a folder and the missing ones above it; the names survive a power loss.

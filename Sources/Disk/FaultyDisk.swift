@@ -55,6 +55,19 @@ package final class FaultyDisk: Disk {
         return FaultyFile(disk: self, file: file, path: path, isWritable: true)
     }
 
+    package func prepare(_ path: String, byteCount: Int) throws -> any DiskFile {
+        let path = Self.normal(path)
+        let file = try state.withLock { try $0.prepare(path, byteCount) }
+        return FaultyFile(disk: self, file: file, path: path, isWritable: true, isPrepared: true)
+    }
+
+    package func freeByteCount(of folder: String) throws -> Int {
+        try state.withLock { state in
+            if try state.begin() { throw FaultyDiskState.powerIsOff }
+            return state.faults.freeByteCount ?? .max
+        }
+    }
+
     package func openForReading(_ path: String) throws -> any DiskFile {
         let path = Self.normal(path)
         let file = try state.withLock { state in
@@ -120,13 +133,21 @@ private final class FaultyFile: DiskFile {
     private let file: Int
     private let path: String
     private let isWritable: Bool
+    private let isPrepared: Bool
     private let isClosed = Atomic(false)
 
-    init(disk: FaultyDisk, file: Int, path: String, isWritable: Bool) {
+    init(
+        disk: FaultyDisk,
+        file: Int,
+        path: String,
+        isWritable: Bool,
+        isPrepared: Bool = false
+    ) {
         self.disk = disk
         self.file = file
         self.path = path
         self.isWritable = isWritable
+        self.isPrepared = isPrepared
     }
 
     func append(_ bytes: UnsafeRawBufferPointer) throws {
@@ -134,6 +155,7 @@ private final class FaultyFile: DiskFile {
         // The lock's closure may not capture a raw pointer, so the bytes are copied.
         let copy = Array(bytes)
         try disk.state.withLock { state in
+            if !isPrepared { state.contents[file].writeOutZeros() }
             try copy.withUnsafeBytes { try state.append(file, $0, path) }
         }
     }
@@ -148,9 +170,7 @@ private final class FaultyFile: DiskFile {
         }
         return try disk.state.withLock { state in
             if try state.begin() { throw FaultyDiskState.powerIsOff }
-            let size = state.contents[file].bytes.count
-            guard offset < size else { return [] }
-            return Array(state.contents[file].bytes[offset..<(offset + min(count, size - offset))])
+            return state.contents[file].read(at: offset, count: count)
         }
     }
 
@@ -158,7 +178,7 @@ private final class FaultyFile: DiskFile {
         try check(writing: false)
         return try disk.state.withLock { state in
             if try state.begin() { throw FaultyDiskState.powerIsOff }
-            return state.contents[file].bytes.count
+            return state.contents[file].size
         }
     }
 

@@ -2,15 +2,6 @@ import Core
 
 /// The files of a ``FaultyDisk``: what the process sees and what a power loss leaves of it.
 struct FaultyDiskState {
-    /// The bytes of one file.
-    struct Content {
-        var bytes: [UInt8] = []
-        /// Bytes at the front that were synced and not cut since.
-        var syncedCount = 0
-        /// The bytes at the last sync, when a later truncate cut into them.
-        var beforeCut: [UInt8]?
-    }
-
     var faults: DiskFaults
     var random: SeededGenerator
     var callCount = 0
@@ -54,11 +45,13 @@ struct FaultyDiskState {
         }
         if failure != nil { fitting = Int.random(in: 0...fitting, using: &random) }
         if let free = faults.freeByteCount {
-            if fitting > free {
-                fitting = max(0, free)
+            // Bytes that replace zeros take no room.
+            let zeroCount = contents[file].size - contents[file].bytes.count
+            if fitting - zeroCount > free {
+                fitting = max(0, free) + zeroCount
                 failure = failure ?? Self.diskIsFull(path)
             }
-            faults.freeByteCount = free - fitting
+            faults.freeByteCount = free - max(0, fitting - zeroCount)
         }
         contents[file].bytes.append(contentsOf: bytes[..<fitting])
         if let failure { throw failure }
@@ -76,21 +69,7 @@ struct FaultyDiskState {
     /// Cuts or grows a file, remembering what a crash brings back.
     mutating func truncate(_ file: Int, _ size: Int) throws {
         if try begin() { throw Self.powerIsOff }
-        let count = contents[file].bytes.count
-        if size > count {
-            contents[file].bytes.append(contentsOf: repeatElement(0, count: size - count))
-            return
-        }
-        if size < contents[file].syncedCount {
-            if contents[file].beforeCut == nil {
-                contents[file].beforeCut = Array(
-                    contents[file].bytes[..<contents[file].syncedCount]
-                )
-            }
-            contents[file].syncedCount = size
-        }
-        contents[file].bytes.removeLast(count - size)
-        giveBack(count - size)
+        giveBack(contents[file].truncate(to: size))
     }
 
     /// Makes the bytes of a file survive a crash.
@@ -100,8 +79,7 @@ struct FaultyDiskState {
             throw FleetError(.unavailable, "cannot sync \(path): input/output error")
         }
         if faults.syncIsIgnored { return }
-        contents[file].syncedCount = contents[file].bytes.count
-        contents[file].beforeCut = nil
+        contents[file].sync()
     }
 
     /// The number of the file with this name, made when missing.
@@ -116,11 +94,26 @@ struct FaultyDiskState {
         return contents.count - 1
     }
 
+    /// A new file of zeros, which are there after a power loss.
+    mutating func prepare(_ path: String, _ byteCount: Int) throws -> Int {
+        if let before = names.removeValue(forKey: path) { giveBack(contents[before].size) }
+        let file = try open(path)
+        if chance(faults.writeErrorProbability) {
+            throw FleetError(.unavailable, "cannot write \(path): input/output error")
+        }
+        if let free = faults.freeByteCount {
+            guard byteCount <= free else { throw Self.diskIsFull(path) }
+            faults.freeByteCount = free - byteCount
+        }
+        contents[file] = Content(zeroEnd: byteCount)
+        return file
+    }
+
     /// Forgets a name; open files keep the bytes.
     mutating func remove(_ path: String) throws {
         if try begin() { throw Self.powerIsOff }
         guard let file = names.removeValue(forKey: path) else { return }
-        giveBack(contents[file].bytes.count)
+        giveBack(contents[file].size)
     }
 
     /// Moves a name over another.
@@ -130,7 +123,7 @@ struct FaultyDiskState {
             throw FleetError(.notFound, "cannot rename \(path): it does not exist")
         }
         names[path] = nil
-        if let replaced = names[target] { giveBack(contents[replaced].bytes.count) }
+        if let replaced = names[target] { giveBack(contents[replaced].size) }
         names[target] = file
     }
 
@@ -168,27 +161,11 @@ struct FaultyDiskState {
             }
         }
         for (path, file) in durableNames.sorted(by: { $0.key < $1.key }) {
-            let bytes = survivors(of: contents[file])
-            after.contents.append(Content(bytes: bytes, syncedCount: bytes.count))
+            let bytes = contents[file].survivors(faults, &random)
+            after.contents.append(Content(bytes: bytes))
             after.names[path] = after.contents.count - 1
         }
         after.durableNames = after.names
         return after
-    }
-
-    private mutating func survivors(of content: Content) -> [UInt8] {
-        if let before = content.beforeCut {
-            return faults.tearsWrites && Bool.random(using: &random) ? content.bytes : before
-        }
-        guard faults.tearsWrites, content.bytes.count > content.syncedCount else {
-            return Array(content.bytes[..<content.syncedCount])
-        }
-        let kept = Int.random(in: content.syncedCount...content.bytes.count, using: &random)
-        var bytes = Array(content.bytes[..<kept])
-        if faults.rotsBits, kept > content.syncedCount, Bool.random(using: &random) {
-            let position = Int.random(in: content.syncedCount..<kept, using: &random)
-            bytes[position] ^= 1 << UInt8.random(in: 0...7, using: &random)
-        }
-        return bytes
     }
 }

@@ -101,7 +101,7 @@ package struct PosixDisk: Disk {
         return PosixFile(descriptor: descriptor, path: full)
     }
 
-    private func absolute(_ path: String) -> String {
+    func absolute(_ path: String) -> String {
         if path.utf8.first == 0x2F { return path }
         if path.isEmpty { return root.isEmpty ? "." : root }
         if root.isEmpty { return path }

@@ -12,16 +12,29 @@ final class PosixFile: DiskFile {
     private let path: String
     /// -1 when closed.
     private let descriptor: Atomic<Int32>
+    /// Of a prepared file: where appended bytes go; -1 stands for the end of the file.
+    private let position: Atomic<Int>
+    /// Of a prepared file: zeros lie behind the position up to here.
+    private let zeroEnd: Atomic<Int>
 
-    init(descriptor: Int32, path: String) {
+    /// `preparedByteCount` is how many zeros are there to be replaced, nil for none.
+    init(descriptor: Int32, path: String, preparedByteCount: Int? = nil) {
         self.descriptor = Atomic(descriptor)
         self.path = path
+        position = Atomic(preparedByteCount == nil ? -1 : 0)
+        zeroEnd = Atomic(preparedByteCount ?? 0)
     }
 
     deinit { close() }
 
     func append(_ bytes: UnsafeRawBufferPointer) throws {
         let descriptor = try openDescriptor("write")
+        let position = position.load(ordering: .relaxed)
+        guard position < 0 else {
+            try overwrite(bytes, descriptor, position)
+            self.position.store(position + bytes.count, ordering: .relaxed)
+            return
+        }
         var rest = bytes
         while let start = rest.baseAddress, !rest.isEmpty {
             let count = retryingInterrupts { write(descriptor, start, min(rest.count, 1 << 30)) }
@@ -29,6 +42,37 @@ final class PosixFile: DiskFile {
                 throw FleetError.posix(count == 0 ? ENOSPC : errno, "write", path)
             }
             rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+    }
+
+    /// Writes bytes over zeros, and the zeros behind them up to the end of the page once more.
+    ///
+    /// A page that is written in part has to be read before.
+    private func overwrite(
+        _ bytes: UnsafeRawBufferPointer,
+        _ descriptor: Int32,
+        _ start: Int
+    ) throws {
+        let end = start + bytes.count
+        let pageEnd = (end + ZeroPage.byteCount - 1) & ~(ZeroPage.byteCount - 1)
+        let zeroCount = max(0, min(pageEnd, zeroEnd.load(ordering: .relaxed)) - end)
+        var done = 0
+        while let address = bytes.baseAddress, done < bytes.count {
+            let parts = [
+                iovec(
+                    iov_base: UnsafeMutableRawPointer(mutating: address + done),
+                    iov_len: min(bytes.count - done, 1 << 30)
+                ),
+                iovec(
+                    iov_base: ZeroPage.address,
+                    iov_len: bytes.count - done <= 1 << 30 ? zeroCount : 0
+                ),
+            ]
+            let count = retryingInterrupts { pwritev(descriptor, parts, 2, off_t(start + done)) }
+            guard count > 0 else {
+                throw FleetError.posix(count == 0 ? ENOSPC : errno, "write", path)
+            }
+            done += count
         }
     }
 
@@ -65,6 +109,10 @@ final class PosixFile: DiskFile {
         guard retryingInterrupts({ ftruncate(descriptor, off_t(size)) }) == 0 else {
             throw FleetError.posix(errno, "truncate", path)
         }
+        let position = position.load(ordering: .relaxed)
+        guard position >= 0 else { return }
+        self.position.store(min(position, size), ordering: .relaxed)
+        zeroEnd.store(min(zeroEnd.load(ordering: .relaxed), size), ordering: .relaxed)
     }
 
     func sync() throws {
@@ -103,4 +151,15 @@ final class PosixFile: DiskFile {
 /// Closes a descriptor; Linux releases it even when the call is interrupted.
 func closeDescriptor(_ descriptor: Int32) {
     _ = close(descriptor)
+}
+
+/// A page of zeros to write.
+enum ZeroPage {
+    static let byteCount = 4096
+    // SAFETY: nobody writes to it.
+    nonisolated(unsafe) static let address: UnsafeMutableRawPointer = {
+        let page = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: byteCount)
+        page.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+        return page
+    }()
 }

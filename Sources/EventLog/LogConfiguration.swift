@@ -22,6 +22,9 @@ package struct LogConfiguration: Sendable {
     package var groupByteCountMax = 8 << 20
     /// The newest idempotency keys that are remembered.
     package var idempotencyKeyCountMax = 1_000_000
+    /// Whether a segment is written over zeros that were there before, so that its syncs are short;
+    /// for a log that fills segments quickly, on a disk with room for many.
+    package var preparesSegments = false
     /// False takes the sync out, which breaks the log's promise; only for the test that shows it.
     package var syncs = true
 

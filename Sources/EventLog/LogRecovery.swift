@@ -22,8 +22,9 @@ struct LogRecovery: Sendable {
     /// Opens or makes the log.
     func run() throws -> Result {
         try disk.createFolder(paths.folder)
-        let files = try listSegments()
+        var files = try listSegments()
         let partitionCount = try readMeta(isNew: files.isEmpty)
+        try adoptSpare(&files, partitionCount)
         var report = RecoveryReport()
         var headers = try readHeaders(files, partitionCount)
         let last = try openLast(&headers, partitionCount)
@@ -39,8 +40,10 @@ struct LogRecovery: Sendable {
         try checkContinuity(segments.last, last.scan.index.header)
         for entry in last.scan.index.keys { keys.remember(entry.key, entry.count) }
         if last.scan.damage != nil {
-            report.cutByteCount = last.scan.fileByteCount - last.scan.index.byteCount
+            report.cutByteCount = last.scan.usedByteCount - last.scan.index.byteCount
             report.cutSegment = paths.segment(last.scan.index.sequence)
+        }
+        if last.scan.damage != nil || last.scan.hasUnused {
             try last.file.truncate(to: last.scan.index.byteCount)
         }
         // A killed process may leave records that no sync has reached yet; they count from now on.
@@ -78,6 +81,25 @@ struct LogRecovery: Sendable {
             }
         }
         return sequences
+    }
+
+    /// Gives the last segment its name where a power failure took it; removes a file without use.
+    private func adoptSpare(_ files: inout [Int64], _ partitionCount: Int) throws {
+        guard disk.exists(paths.spare) else { return }
+        let size = SegmentHeader.byteCount(partitionCount: partitionCount)
+        let file = try disk.openForReading(paths.spare)
+        defer { file.close() }
+        let header = SegmentHeader(
+            try file.read(at: 0, count: size),
+            partitionCount: partitionCount
+        )
+        guard let header, header.sequence > files.last ?? -1 else {
+            try disk.remove(paths.spare)
+            return
+        }
+        try disk.rename(paths.spare, to: paths.segment(header.sequence))
+        if configuration.syncs { try disk.syncFolder(paths.folder) }
+        files.append(header.sequence)
     }
 
     private func readMeta(isNew: Bool) throws -> Int {
@@ -193,6 +215,11 @@ struct LogRecovery: Sendable {
         let scan = try SegmentScan(file, header: header)
         if let damage = scan.damage {
             throw loss(path, "\(damage) at byte \(scan.index.byteCount)")
+        }
+        if scan.hasUnused {
+            let file = try disk.open(path)
+            defer { file.close() }
+            try file.truncate(to: scan.index.byteCount)
         }
         try SegmentWriter.writeIndex(scan.index, disk, paths)
         return scan.index

@@ -68,6 +68,9 @@ struct LogPaths: Sendable {
     var meta: String { folder + "/meta" }
     var captured: String { folder + "/captured" }
 
+    /// The prepared file of the next segment.
+    var spare: String { folder + "/segment-next.log" }
+
     /// The file of a segment.
     func segment(_ sequence: Int64) -> String { folder + "/segment-" + digits(sequence) + ".log" }
     /// The index file beside a segment.

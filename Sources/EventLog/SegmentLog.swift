@@ -29,6 +29,8 @@ package final class SegmentLog: EventLog {
     let foreignEnd: LogPlace
     /// Names of segments that other processes wrote, as far as they were read, by sequence.
     let foreignNames = Mutex<[Int64: SeriesNames]>([:])
+    /// Nil where segments are not prepared.
+    private let preparer: SegmentPreparer?
     private let limits: Limits
     private let clock: any Clock<Duration>
     private let signal: AppendSignal
@@ -75,6 +77,9 @@ package final class SegmentLog: EventLog {
         self.clock = clock
         writerThread = thread
         readerThread = try BlockingThread(name: "log reader")
+        preparer =
+            configuration.preparesSegments
+            ? try SegmentPreparer(disk, paths, configuration) : nil
         partitionCount = recovered.segments[0].partitionCount
         let last = recovered.segments[recovered.segments.count - 1]
         foreignEnd = LogPlace(segment: last.sequence, position: last.byteCount)
@@ -178,12 +183,15 @@ package final class SegmentLog: EventLog {
             let added = writerThread.enqueue { [self] in
                 commitPending()
                 writer.withLock { $0.close() }
+                // What was not used goes; where that fails, the next start does it.
+                if preparer != nil { try? disk.remove(paths.spare) }
                 continuation.resume()
             }
             if !added { continuation.resume() }
         }
         writerThread.stop()
         readerThread.stop()
+        preparer?.stop()
         signal.wakeAll()
     }
 
@@ -253,9 +261,18 @@ package final class SegmentLog: EventLog {
                 if writer.withLock({ $0.isRollDue(before: byteCount) }) { try rollSegment() }
                 let written = try writer.withLock { try $0.commit(group.map(\.record)) }
                 acknowledge(group, written)
+                prepareNext()
             } catch {
                 refuse(group, error)
             }
+        }
+    }
+
+    /// Has a file made for the next segment when the active one fills up.
+    private func prepareNext() {
+        guard let preparer, writer.withLock({ $0.wantsSpare() }) else { return }
+        preparer.prepare { [self] file in
+            writerThread.enqueue { [self] in writer.withLock { $0.takePrepared(file) } }
         }
     }
 

@@ -8,6 +8,9 @@ struct SegmentScan {
     /// Why the scan ended before the end of the file; nil when all of it is good.
     private(set) var damage: String?
     let fileByteCount: Int
+    /// Where zeros begin that go on to the end of the file, for a page and more: a prepared file
+    /// was not filled.
+    private(set) var usedByteCount: Int
     private let file: any DiskFile
     private var buffer: [UInt8] = []
     private var bufferStart = 0
@@ -19,7 +22,29 @@ struct SegmentScan {
         self.file = file
         index = SegmentIndex(header)
         fileByteCount = try file.size()
+        usedByteCount = fileByteCount
         while index.byteCount < fileByteCount, damage == nil { try readRecord() }
+        guard damage != nil else { return }
+        try findUnused()
+        if usedByteCount == index.byteCount { damage = nil }
+    }
+
+    /// Whether zeros are behind the records.
+    var hasUnused: Bool { damage == nil && index.byteCount < fileByteCount }
+
+    /// Looks for zeros at the end of the file.
+    private mutating func findUnused() throws {
+        var end = fileByteCount
+        while end > index.byteCount {
+            let start = max(index.byteCount, end - Self.chunkByteCount)
+            let bytes = try file.read(at: start, count: end - start)
+            if let last = bytes.lastIndex(where: { $0 != 0 }) {
+                end = start + last + 1
+                break
+            }
+            end = start
+        }
+        if end == index.byteCount || fileByteCount - end >= 4096 { usedByteCount = end }
     }
 
     private mutating func readRecord() throws {

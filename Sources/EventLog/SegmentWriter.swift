@@ -3,24 +3,35 @@ import Disk
 
 /// The files of the log as the writer thread sees them: appends groups and rolls segments.
 struct SegmentWriter: Sendable {
-    private let disk: any Disk
-    private let paths: LogPaths
-    private let configuration: LogConfiguration
-    private let wallClock: any WallClock
-    private var file: any DiskFile
-    private var header: SegmentHeader
+    let disk: any Disk
+    let paths: LogPaths
+    let configuration: LogConfiguration
+    let wallClock: any WallClock
+    var file: any DiskFile
+    var header: SegmentHeader
     /// The durable size of the active segment.
-    private var byteCount: Int
+    var byteCount: Int
     /// So many bytes of it the system was told to forget.
-    private var uncachedByteCount = 0
-    private var nextSequence: Int64
-    private var offsets: [Int64]
-    private var lastAppendedAt: Timestamp
+    var uncachedByteCount = 0
+    var nextSequence: Int64
+    var offsets: [Int64]
+    var lastAppendedAt: Timestamp
     /// Counts the segments of this writer from 1.
-    private var segmentNumber: UInt32 = 1
+    var segmentNumber: UInt32 = 1
+    /// A file for the next segment.
+    var spare = Spare.none
+
+    /// Where a prepared file is; a second one is never made beside it.
+    enum Spare {
+        case none
+        case asked
+        case ready(any DiskFile)
+        /// It could not be made, and is not tried again before the next segment.
+        case refused
+    }
     /// By epoch.
     private var declared: [UInt64: DeclaredSeries] = [:]
-    private(set) var failure: FleetError?
+    var failure: FleetError?
 
     /// Continues an open segment.
     init(
@@ -150,62 +161,9 @@ struct SegmentWriter: Sendable {
         }
     }
 
-    /// Seals the active segment and starts the next; on an error the active one stays.
-    mutating func roll(sealing active: SegmentIndex) throws -> SegmentHeader {
-        if let failure { throw failure }
-        try Self.writeIndex(active, disk, paths)
-        let next = SegmentHeader(
-            sequence: nextSequence,
-            createdAt: max(wallClock.now, lastAppendedAt),
-            salt: UInt32.random(in: .min ... .max),
-            startOffsets: offsets
-        )
-        let fresh = try Self.create(next, disk, paths, configuration)
-        file.close()
-        file = fresh
-        header = next
-        byteCount = next.encoded.count
-        uncachedByteCount = 0
-        segmentNumber += 1
-        return next
-    }
-
     /// Closes the active segment.
     func close() {
         file.close()
-    }
-
-    /// Makes a segment file with nothing but its header, durably.
-    static func create(
-        _ header: SegmentHeader,
-        _ disk: any Disk,
-        _ paths: LogPaths,
-        _ configuration: LogConfiguration
-    ) throws -> any DiskFile {
-        let path = paths.segment(header.sequence)
-        let file = try disk.open(path)
-        do {
-            // An earlier attempt may have left bytes here.
-            try file.truncate(to: 0)
-            try header.encoded.withUnsafeBytes { try file.append($0) }
-            if configuration.syncs {
-                try file.sync()
-                try disk.syncFolder(paths.folder)
-            }
-            return file
-        } catch {
-            file.close()
-            try disk.remove(path)
-            throw error
-        }
-    }
-
-    /// Writes the index beside a segment; it is a copy of what a scan finds, so it is not synced.
-    static func writeIndex(_ index: SegmentIndex, _ disk: any Disk, _ paths: LogPaths) throws {
-        let path = paths.index(index.sequence)
-        try disk.remove(path)
-        let file = try disk.open(path)
-        defer { file.close() }
-        try index.encoded.withUnsafeBytes { try file.append($0) }
+        if case .ready(let file) = spare { file.close() }
     }
 }

@@ -49,6 +49,44 @@ import Testing
         #expect(try disk.crash().contents(of: "a") == [1, 2, 3])
     }
 
+    @Test("A crash leaves zeros in a prepared file where nothing was synced, page by page")
+    func preparedFile() throws {
+        var left = Set<[Bool]>()
+        for seed in 0..<60 as Range<UInt64> {
+            var faults = DiskFaults(seed: seed)
+            faults.tearsWrites = seed % 2 == 0
+            let disk = FaultyDisk(faults: faults)
+            let file = try disk.prepare("a", byteCount: 4096)
+            try disk.syncFolder(".")
+            try append(String(repeating: "s", count: 512), file)
+            try file.sync()
+            try append(String(repeating: "x", count: 1024), file)
+            let bytes = try #require(try disk.crash().contents(of: "a"))
+            try #require(bytes.count == 4096)
+            #expect(bytes[..<512].allSatisfy { $0 == UInt8(ascii: "s") })
+            #expect(bytes[1536...].allSatisfy { $0 == 0 })
+            left.insert([512, 1024].map { bytes[$0] == UInt8(ascii: "x") })
+            if seed % 2 == 1 { #expect(bytes[512...].allSatisfy { $0 == 0 }) }
+        }
+        #expect(left.count == 4)
+    }
+
+    @Test("A prepared file takes its room at once")
+    func preparedRoom() throws {
+        let disk = FaultyDisk()
+        disk.updateFaults { $0.freeByteCount = 10 }
+        let error = #expect(throws: FleetError.self) { try disk.prepare("a", byteCount: 11) }
+        #expect(error?.code == .resourceExhausted)
+        let file = try disk.prepare("a", byteCount: 8)
+        #expect(try disk.freeByteCount(of: ".") == 2)
+        try append("12345678", file)
+        #expect(try disk.freeByteCount(of: ".") == 2)
+        try append("90", file)
+        #expect(try disk.freeByteCount(of: ".") == 0)
+        try file.truncate(to: 4)
+        #expect(try disk.freeByteCount(of: ".") == 6)
+    }
+
     @Test("Torn writes keep a prefix, rot changes only what was not synced")
     func tornWrites() throws {
         var kept = Set<Int>()

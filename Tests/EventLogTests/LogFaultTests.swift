@@ -38,7 +38,9 @@ import Testing
     func writeErrors() async throws {
         for seed in 0..<20 as Range<UInt64> {
             let disk = FaultyDisk(faults: DiskFaults(seed: seed))
-            let segments = try await openLog(disk, smallSegments(2000))
+            var configuration = smallSegments(2000)
+            configuration.preparesSegments = seed % 4 > 1
+            let segments = try await openLog(disk, configuration)
             let log: any EventLog = seed % 2 == 0 ? segments : NumberingLog(segments)
             disk.updateFaults { $0.writeErrorProbability = 0.3 }
             var accepted: [Int] = []

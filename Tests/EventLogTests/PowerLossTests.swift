@@ -24,6 +24,7 @@ struct PowerLossRun {
         var disk = FaultyDisk(faults: faults)
         var configuration = smallSegments(3000)
         configuration.syncs = syncs
+        configuration.preparesSegments = seed / 2 % 2 == 1
         var ledger: Ledger = [:]
         var findings: [String] = []
         for life in 0..<3 {

@@ -81,6 +81,7 @@ struct EventLogOpener {
         configuration.retention = document.settings.logRetention
         configuration.keepsUntilCaptured = document.settings.captures
         configuration.cacheByteCount = 64 << 20
+        configuration.preparesSegments = true
         return configuration
     }
 
