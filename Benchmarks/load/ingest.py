@@ -14,7 +14,7 @@ import tempfile
 import peers
 import profile_stages
 import report
-from server import Server, folder_bytes, memory_bytes, processor_seconds, request
+from server import Server, log_bytes, memory_bytes, processor_seconds, request
 from verify import Snapshot
 from workload import Sender, Workload, settle
 
@@ -94,7 +94,7 @@ class Bench:
                     f"accepted {status['accepted']} of {workload.events}, "
                     f"{status['duplicates']} duplicates, {late} late"
                 )
-            log_bytes = folder_bytes(os.path.join(server.data, "log"))
+            log_size = log_bytes(os.path.join(server.data, "log"))
         finally:
             for started in (sender, server):
                 if started:
@@ -119,8 +119,8 @@ class Bench:
             "problems": problems,
             "status_is_ahead": is_ahead,
             "memory": memory,
-            "log_bytes": log_bytes,
-            "log_bytes_per_batch": log_bytes / sent["batches"],
+            "log_bytes": log_size,
+            "log_bytes_per_batch": log_size / sent["batches"],
             "body_bytes_per_event": sent["bytes"] / workload.events,
         }
 

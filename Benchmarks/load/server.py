@@ -60,12 +60,27 @@ def memory_bytes(pid):
     return found
 
 
-def folder_bytes(path):
+def log_bytes(path):
+    """The bytes of an event log without the zeros that it is yet to be written over."""
     return sum(
-        os.path.getsize(os.path.join(folder, name))
-        for folder, _, names in os.walk(path)
-        for name in names
+        used_bytes(os.path.join(path, name))
+        for name in os.listdir(path)
+        if name != "segment-next.log"
     )
+
+
+def used_bytes(path, piece=1 << 20):
+    """The size of a file without zeros at its end."""
+    with open(path, "rb") as file:
+        end = os.path.getsize(path)
+        while end > 0:
+            start = max(0, end - piece)
+            file.seek(start)
+            used = len(file.read(end - start).rstrip(b"\0"))
+            if used:
+                return start + used
+            end = start
+    return 0
 
 
 class Server:
