@@ -31,8 +31,8 @@ extension DiskFile {
 package protocol Disk: Sendable {
     /// Opens a file for appending and reading, creating it when missing.
     func open(_ path: String) throws -> any DiskFile
-    /// Makes a file of zeros, at least so many, which appended bytes replace from the start; another
-    /// file of this name only loses it.
+    /// Makes a file of zeros, at least so many, which appended bytes replace from the start;
+    /// another file of this name only loses it.
     ///
     /// Where the file system knows all blocks of a file and its size, a sync of what was written
     /// over them waits for nothing but these bytes. The zeros survive a power loss, the name does
