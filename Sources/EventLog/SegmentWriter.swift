@@ -161,8 +161,10 @@ struct SegmentWriter: Sendable {
         }
     }
 
-    /// Closes the active segment.
+    /// Closes the active segment, without the zeros that are left; where they stay, opening it cuts
+    /// them.
     func close() {
+        try? file.truncate(to: byteCount)
         file.close()
         if case .ready(let file) = spare { file.close() }
     }

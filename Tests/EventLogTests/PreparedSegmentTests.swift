@@ -43,8 +43,10 @@ import Testing
         let active = try #require(try disk.contents(of: names[1]))
         #expect(active.count == Self.byteCount && active.last == 0)
         #expect(try await values(log) == Array(0..<count))
+        let size = await log.status().byteCount - sealed.byteCount
         await log.close()
         #expect(!disk.exists(Self.spare))
+        #expect(try disk.contents(of: names[1])?.count == size)
         let again = try await openLog(disk, Self.configuration)
         #expect(again.recovery.cutByteCount == 0)
         #expect(try await values(again) == Array(0..<count))
