@@ -123,6 +123,16 @@ struct ImportTableTests {
         #expect(table.modules(for: "B") == ["A", "D", "P", "M", "N", "Q", "Glibc", "Darwin"])
     }
 
+    @Test("Every target of the fuzz package has its folder, mostly a link to ours")
+    func fuzzTargets() throws {
+        let manifest = try #require(Repository.read("Fuzz/Package.swift"))
+        let text = String(decoding: manifest.text, as: UTF8.self)
+        let targets = Set(ManifestScan.targets(in: text).map(\.name))
+        try #require(targets.contains("Disk"))
+        let folders = Set(Repository.folderNames(in: "Fuzz/Sources"))
+        #expect(targets.subtracting(folders).sorted() == [])
+    }
+
     @Test("The manifest is read with its constants and its helpers")
     func scan() {
         let manifest = """
