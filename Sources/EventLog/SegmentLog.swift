@@ -179,6 +179,7 @@ package final class SegmentLog: EventLog {
             return !state.isClosed
         }
         guard isFirst else { return }
+        await preparer?.finish()
         await withCheckedContinuation { continuation in
             let added = writerThread.enqueue { [self] in
                 commitPending()
@@ -191,7 +192,6 @@ package final class SegmentLog: EventLog {
         }
         writerThread.stop()
         readerThread.stop()
-        preparer?.stop()
         signal.wakeAll()
     }
 

@@ -26,6 +26,8 @@ final class SegmentPreparer: Sendable {
     /// taken.
     func prepare(_ handOver: @escaping @Sendable ((any DiskFile)?) -> Bool) {
         thread.enqueue { [self] in
+            // Without it the next segment grows as it is written; what is wrong with the disk shows
+            // there, to whoever appends.
             let file = try? make()
             if handOver(file) { return }
             file?.close()
@@ -49,7 +51,13 @@ final class SegmentPreparer: Sendable {
         }
     }
 
-    func stop() {
+    /// Returns when no file is being made any more, and none will be.
+    ///
+    /// Whoever opens the log next makes a file of the same name.
+    func finish() async {
+        await withCheckedContinuation { continuation in
+            if !thread.enqueue({ continuation.resume() }) { continuation.resume() }
+        }
         thread.stop()
     }
 }
