@@ -96,7 +96,7 @@ let package = Package(
         // Pure logic.
         library("Wire", ["Core", "CBytes", "CMemory", "CZlib", "CZstd"]),
         library("Windowing", ["Core", "CMemory"]),
-        library("Parquet", ["CZstd"]),
+        library("Parquet", ["CLz4", "CZlib", "CZstd"]),
         library("Inference", ["CVector"]),
         library("ONNX", ["Inference", protobuf]),
         library("Sklearn", ["Inference", "CBzip2", "CLz4", "CLzma", "CZlib"]),

@@ -32,6 +32,7 @@ let package = Package(
     targets: [
         library("Core"),
         library("Wire", ["Core", "CBytes", "CMemory", "CZlib", "CZstd"]),
+        library("Parquet", ["CLz4", "CZlib", "CZstd"]),
         library("Disk", ["Core", "CDisk", "CThreads"]),
         library("Inference", ["CVector"]),
         library("Sklearn", ["Inference", "CBzip2", "CLz4", "CLzma", "CZlib"]),
@@ -45,7 +46,8 @@ let package = Package(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "Core", "Wire", "Inference", "Sklearn", "ONNX", "Packs", "MQTTSource", "CFuzzer",
+                "Core", "Wire", "Parquet", "Inference", "Sklearn", "ONNX", "Packs", "MQTTSource",
+                "CFuzzer",
             ],
             swiftSettings: settings,
             // The default linker fails on this toolchain's debug information of the C code.

@@ -16,7 +16,7 @@ seconds=${1-20}
 shift || true
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || \
-    targets=(pickle joblib onnx pack model json ndjson csv line body payload mqtt)
+    targets=(pickle joblib onnx pack model json ndjson csv line parquet body payload mqtt)
 for target in "${targets[@]}"; do
     [ -d "Fuzz/corpus/$target" ] || fail "there is no target '$target'; Fuzz/corpus has them"
 done

@@ -5,7 +5,23 @@ struct ChunkDecoder {
     let rowCount: Int
     let pageByteCountMax: Int
     /// Values of one chunk at most: runs of equal levels cost no bytes, only memory.
-    private static let valueCountMax = 1 << 27
+    let valueCountMax: Int
+    private let values: ValueDecoder
+
+    init(
+        column: ReadColumn,
+        chunk: ReadChunk,
+        rowCount: Int,
+        pageByteCountMax: Int,
+        valueCountMax: Int
+    ) {
+        self.column = column
+        self.chunk = chunk
+        self.rowCount = rowCount
+        self.pageByteCountMax = pageByteCountMax
+        self.valueCountMax = valueCountMax
+        values = ValueDecoder(column, textByteCountMax: pageByteCountMax)
+    }
 
     /// The column's values in this chunk.
     ///
@@ -17,7 +33,7 @@ struct ChunkDecoder {
         guard chunk.physical == column.physical.rawValue else {
             throw ParquetError.corrupt("its type differs between schema and chunk")
         }
-        guard max(chunk.valueCount, rowCount) <= Self.valueCountMax else {
+        guard max(chunk.valueCount, rowCount) <= valueCountMax else {
             throw ParquetError.tooLarge(
                 "\(chunk.valueCount) values of column \"\(column.name)\" in a row group"
             )
@@ -71,6 +87,8 @@ struct ChunkDecoder {
         switch chunk.codec {
         case PageCodec.zstd: return try Zstd.decompress(body, byteCount: byteCount)
         case PageCodec.snappy: return try Snappy.decompress(body, byteCount: byteCount)
+        case PageCodec.gzip: return try Gzip.decompress(body, byteCount: byteCount)
+        case PageCodec.lz4Raw: return try LZ4Block.decompress(body, byteCount: byteCount)
         default:
             throw ParquetError.unsupported(
                 column: column.name,
@@ -88,13 +106,16 @@ struct ChunkDecoder {
         else { throw unsupported(page.encoding) }
         var cursor = ByteCursor(bytes)
         if column.physical == .byteArray {
-            try requireRoom(for: page.valueCount, &cursor)
+            // Every text takes at least the four bytes of its length.
+            guard page.valueCount <= cursor.remaining / 4 else {
+                throw ParquetError.corrupt("a page is too short for \(page.valueCount) texts")
+            }
             return try (0..<page.valueCount).map { _ in
                 let count = try cursor.count32()
                 return try builder.addDictionaryText(try cursor.take(count))
             }
         }
-        return try readPlain(&cursor, count: page.valueCount, &builder)
+        return try values.plain(&cursor, count: page.valueCount, into: &builder)
     }
 
     /// A data page taken apart: its levels, and where in its bytes the values begin.
@@ -118,7 +139,13 @@ struct ChunkDecoder {
         let decoded = try content.bytes.withUnsafeBytes { bytes in
             var cursor = ByteCursor(bytes)
             cursor.position = content.valueStart
-            return try readValues(&cursor, page, count: presentCount, dictionary, &builder)
+            return try values.read(
+                &cursor,
+                encoding: page.encoding,
+                count: presentCount,
+                dictionary: dictionary,
+                into: &builder
+            )
         }
         if let repetitions = content.repetitions {
             try builder.append(
@@ -213,106 +240,5 @@ struct ChunkDecoder {
 
     private func unsupported(_ encoding: Int64) -> ParquetError {
         .unsupported(column: column.name, what: PageEncoding.name(encoding))
-    }
-
-    private func readValues(
-        _ cursor: inout ByteCursor,
-        _ page: PageHeader,
-        count: Int,
-        _ dictionary: [UInt64]?,
-        _ builder: inout ColumnBuilder
-    ) throws -> [UInt64] {
-        switch page.encoding {
-        case PageEncoding.plain: return try readPlain(&cursor, count: count, &builder)
-        case PageEncoding.rle where column.physical == .boolean:
-            let byteCount = try cursor.count32()
-            var part = ByteCursor(try cursor.take(byteCount))
-            return try HybridEncoding.decode(&part, bitWidth: 1, count: count, max: 1)
-                .map(UInt64.init)
-        case PageEncoding.rleDictionary, PageEncoding.plainDictionary:
-            guard count > 0 else { return [] }
-            guard let dictionary, !dictionary.isEmpty else {
-                throw ParquetError.corrupt("a page uses a dictionary that is not there")
-            }
-            let width = Int(try cursor.byte())
-            let codes = try HybridEncoding.decode(
-                &cursor,
-                bitWidth: width,
-                count: count,
-                max: UInt32(dictionary.count - 1)
-            )
-            return codes.map { dictionary[Int($0)] }
-        default: throw unsupported(page.encoding)
-        }
-    }
-
-    private func readPlain(
-        _ cursor: inout ByteCursor,
-        count: Int,
-        _ builder: inout ColumnBuilder
-    ) throws -> [UInt64] {
-        switch column.physical {
-        case .boolean:
-            let bytes = try cursor.take((count + 7) / 8)
-            return (0..<count).map { UInt64(bytes[$0 >> 3] >> UInt8($0 & 7) & 1) }
-        case .int32:
-            if column.isUnsigned {
-                return try fixed(&cursor, count, UInt32.self) { UInt64(UInt32(littleEndian: $0)) }
-            }
-            return try fixed(&cursor, count, Int32.self) {
-                UInt64(bitPattern: Int64(Int32(littleEndian: $0)))
-            }
-        case .int64 where column.isInNanoseconds:
-            return try fixed(&cursor, count, Int64.self) {
-                let value = Int64(littleEndian: $0)
-                let (quotient, remainder) = value.quotientAndRemainder(dividingBy: 1000)
-                return UInt64(bitPattern: remainder < 0 ? quotient - 1 : quotient)
-            }
-        case .int64:
-            let unit = column.microsecondsPerUnit
-            return try fixed(&cursor, count, Int64.self) {
-                let (value, hasOverflow) = Int64(littleEndian: $0)
-                    .multipliedReportingOverflow(by: unit)
-                guard !hasOverflow else { throw ParquetError.corrupt("a time out of range") }
-                return UInt64(bitPattern: value)
-            }
-        case .float:
-            return try fixed(&cursor, count, UInt32.self) {
-                Double(Float(bitPattern: UInt32(littleEndian: $0))).bitPattern
-            }
-        case .double:
-            return try fixed(&cursor, count, UInt64.self) { UInt64(littleEndian: $0) }
-        case .byteArray:
-            try requireRoom(for: count, &cursor)
-            return try (0..<count).map { _ in
-                let byteCount = try cursor.count32()
-                return try builder.addText(try cursor.take(byteCount))
-            }
-        case .int96, .fixedByteArray:
-            throw ParquetError.unsupported(column: column.name, what: "type \(column.physical)")
-        }
-    }
-
-    /// Every text takes at least the four bytes of its length.
-    private func requireRoom(for textCount: Int, _ cursor: inout ByteCursor) throws {
-        guard textCount <= cursor.remaining / 4 else {
-            throw ParquetError.corrupt("a page is too short for \(textCount) texts")
-        }
-    }
-
-    private func fixed<T: BitwiseCopyable>(
-        _ cursor: inout ByteCursor,
-        _ count: Int,
-        _: T.Type,
-        _ bits: (T) throws -> UInt64
-    ) throws -> [UInt64] {
-        let stride = MemoryLayout<T>.stride
-        guard count <= cursor.remaining / stride else {
-            throw ParquetError.corrupt("a page is too short for \(count) values")
-        }
-        let bytes = try cursor.take(count * stride)
-        return try (0..<count).map {
-            try bits(bytes.loadUnaligned(fromByteOffset: $0 * stride, as: T.self))
-        }
     }
 }

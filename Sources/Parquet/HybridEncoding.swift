@@ -152,28 +152,13 @@ enum HybridEncoding {
         result.append(
             contentsOf: (0..<count).lazy.map { index in
                 let bit = index &* bitWidth
-                let word = word(packed, at: bit >> 3) >> UInt64(bit & 7)
+                let word = Parquet.word(packed, at: bit >> 3) >> UInt64(bit & 7)
                 let value = UInt32(truncatingIfNeeded: word & mask)
                 most = Swift.max(most, value)
                 return value
             }
         )
         guard most <= max else { throw outside(most, max) }
-    }
-
-    /// The eight bytes at an offset, zeros behind the end.
-    @inline(__always)
-    private static func word(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> UInt64 {
-        if offset &+ 8 <= bytes.count {
-            return UInt64(
-                littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            )
-        }
-        var word: UInt64 = 0
-        for index in Swift.min(offset, bytes.count)..<bytes.count {
-            word |= UInt64(bytes[index]) << UInt64(8 &* (index &- offset))
-        }
-        return word
     }
 
     private static func outside(_ value: UInt32, _ max: UInt32) -> ParquetError {

@@ -1,18 +1,26 @@
 /// Reads Parquet files: those of ``ParquetWriter`` and plain ones of other writers.
 ///
-/// It knows PLAIN and dictionary encodings, data pages of version 1 and 2, snappy, zstd and no
-/// compression. The bytes must outlive the reader. No bytes can make it trap.
+/// It knows all encodings of data pages of version 1 and 2 that writers still use, and snappy,
+/// gzip, zstd, LZ4_RAW and no compression. Decimals are read as doubles, times of Spark and Impala
+/// (INT96) as timestamps. The bytes must outlive the reader. No bytes can make it trap.
 public struct ParquetReader {
     private let file: UnsafeRawBufferPointer
     private let footer: FooterReader
     /// Bytes of one unpacked page at most.
     private let pageByteCountMax: Int
+    /// Values of a column in one row group at most.
+    private let valueCountMax: Int
 
     /// - Throws: ``ParquetError`` `.corrupt`.
-    public init(bytes: UnsafeRawBufferPointer, pageByteCountMax: Int = 1 << 30) throws {
+    public init(
+        bytes: UnsafeRawBufferPointer,
+        pageByteCountMax: Int = 1 << 30,
+        valueCountMax: Int = 1 << 27
+    ) throws {
         file = bytes
         footer = try FooterReader(bytes)
         self.pageByteCountMax = pageByteCountMax
+        self.valueCountMax = valueCountMax
         let leafCount = footer.rowGroups.map(\.chunks.count).max() ?? 0
         guard footer.columns.allSatisfy({ $0.leafIndex < leafCount || leafCount == 0 }),
             footer.rowGroups.allSatisfy({ $0.chunks.count == leafCount })
@@ -67,7 +75,8 @@ public struct ParquetReader {
             column: column,
             chunk: group.chunks[column.leafIndex],
             rowCount: group.rowCount,
-            pageByteCountMax: pageByteCountMax
+            pageByteCountMax: pageByteCountMax,
+            valueCountMax: valueCountMax
         )
         do {
             return try decoder.decode(file)

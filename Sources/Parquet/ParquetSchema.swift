@@ -75,7 +75,11 @@ enum PageEncoding {
     static let plain: Int64 = 0
     static let plainDictionary: Int64 = 2
     static let rle: Int64 = 3
+    static let deltaBinaryPacked: Int64 = 5
+    static let deltaLengthByteArray: Int64 = 6
+    static let deltaByteArray: Int64 = 7
     static let rleDictionary: Int64 = 8
+    static let byteStreamSplit: Int64 = 9
 
     /// The encoding's name, for messages.
     static func name(_ number: Int64) -> String {
@@ -93,7 +97,9 @@ enum PageEncoding {
 enum PageCodec {
     static let uncompressed: Int64 = 0
     static let snappy: Int64 = 1
+    static let gzip: Int64 = 2
     static let zstd: Int64 = 6
+    static let lz4Raw: Int64 = 7
 
     /// The codec's name, for messages.
     static func name(_ number: Int64) -> String {

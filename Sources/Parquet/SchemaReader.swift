@@ -1,26 +1,3 @@
-/// A column of a file as the reader sees it.
-struct ReadColumn {
-    var name: String
-    /// Nil when this reader does not know the column's type.
-    var field: ParquetField?
-    /// What is not known about an unsupported column.
-    var unsupported = ""
-    var physical = PhysicalType.boolean
-    /// Stored timestamps times this are microseconds.
-    var microsecondsPerUnit: Int64 = 1
-    /// Stored timestamps are nanoseconds; microseconds are the whole ones before them.
-    var isInNanoseconds = false
-    /// The timestamps are what clocks showed in a zone that the file does not name.
-    var isLocalTime = false
-    var isUnsigned = false
-    /// The position of its values among all leaves of the schema.
-    var leafIndex: Int
-    /// The definition level of a value that is there.
-    var definitionMax: UInt32 = 0
-
-    var isList: Bool { field?.kind == .doubleList }
-}
-
 /// Turns the footer's flat list of schema elements into columns.
 struct SchemaReader {
     private var elements: [ThriftStructure]
@@ -106,17 +83,40 @@ struct SchemaReader {
             column.isUnsigned = true
             found(.int64)
         case .int64 where isInteger && [nil, 18].contains(converted): found(.int64)
-        case .int64:
-            if try Self.readTime(converted, logical, into: &column) {
+        case .int96 where isPlain: found(.timestamp)
+        case .int32, .int64, .fixedByteArray:
+            if try Self.readDecimal(leaf, logical, into: &column) {
+                found(.double)
+            } else if physical == .int64, try Self.readTime(converted, logical, into: &column) {
                 found(.timestamp)
             } else {
-                column.unsupported = "an int64 that is neither a number nor a timestamp"
+                column.unsupported = Self.unknown(physical, converted, logicalKind)
             }
         case .byteArray where converted == 0 || logicalKind == 1: found(.string)
-        default:
-            column.unsupported =
-                "the type \(physical), converted \(converted ?? -1), logical \(logicalKind ?? 0)"
+        default: column.unsupported = Self.unknown(physical, converted, logicalKind)
         }
+    }
+
+    private static func unknown(_ type: PhysicalType, _ converted: Int64?, _ kind: Int?) -> String {
+        "the type \(type), converted \(converted ?? -1), logical \(kind ?? 0)"
+    }
+
+    /// Whether the column holds decimals that can be read; if so, notes what their numbers mean.
+    private static func readDecimal(
+        _ leaf: ThriftStructure,
+        _ logical: ThriftStructure?,
+        into column: inout ReadColumn
+    ) throws -> Bool {
+        let decimal = try logical?.structure(5)
+        guard try decimal != nil || leaf.int(6) == 5 else { return false }
+        let scale = try decimal?.int(1) ?? leaf.int(7) ?? 0
+        column.typeLength = try Int(leaf.int(2) ?? 0)
+        let lengths = 1...ValueMeaning.decimalByteCountMax
+        guard (0...ValueMeaning.decimalScaleMax).contains(scale),
+            column.physical != .fixedByteArray || lengths.contains(column.typeLength)
+        else { return false }
+        column.unitsPerOne = (0..<scale).reduce(1.0) { power, _ in power * 10 }
+        return true
     }
 
     /// Whether the column holds timestamps; if so, notes what their numbers mean.

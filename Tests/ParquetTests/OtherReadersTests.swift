@@ -77,7 +77,10 @@ struct OtherReadersTests {
         defer { removeFolder() }
         let result = try run("write")
         try #require(result.status == 0, "\(result.output)")
-        let names = ["v1_zstd", "v1_plain", "v1_snappy", "v2_zstd", "v2_none", "small_pages"]
+        let names = [
+            "v1_zstd", "v1_plain", "v1_snappy", "v2_zstd", "v2_none", "small_pages", "v1_gzip",
+            "v2_gzip", "v1_lz4", "decimals", "int96", "int96_plain", "v1_delta", "v2_delta",
+        ]
         for name in names {
             let data = try Data(
                 contentsOf: folder.appendingPathComponent("\(name).parquet")
@@ -102,21 +105,42 @@ struct OtherReadersTests {
                 try expect("features") { row in
                     row % 9 == 8 ? "null" : "\((0..<(row % 4)).map { Double(row + $0) })"
                 }
-                #expect(throws: ParquetError.self) { try reader.column("decimal") }
-                #expect(reader.columnNames.contains("decimal"))
+                try expect("decimal") { $0 % 7 == 3 ? "null" : "\(Double($0 - 500) / 4)" }
+                try expect("wide") { "\(Double($0 - 500) * 0x1p70)" }
             }
         }
-        let data = try Data(contentsOf: folder.appendingPathComponent("exotic.parquet"))
-        [UInt8](data).withUnsafeBytes { bytes in
+        let data = try Data(contentsOf: folder.appendingPathComponent("brotli.parquet"))
+        try [UInt8](data).withUnsafeBytes { bytes in
+            let reader = try ParquetReader(bytes: bytes)
             #expect(
-                throws: ParquetError.unsupported(
-                    column: "number",
-                    what: "encoding DELTA_BINARY_PACKED"
-                )
-            ) { try ParquetReader(bytes: bytes).column("number") }
+                throws: ParquetError.unsupported(column: "score", what: "codec BROTLI")
+            ) { try reader.column("score") }
+            #expect(try reader.column("number").rowCount == 1000)
+        }
+    }
+
+    @Test("Files of duckdb read as duckdb wrote them", arguments: ["v1", "v2"])
+    func readDuckDB(version: String) throws {
+        defer { removeFolder() }
+        let result = try run("write")
+        try #require(result.status == 0, "\(result.output)")
+        let path = folder.appendingPathComponent("duckdb_\(version).parquet")
+        try [UInt8](Data(contentsOf: path)).withUnsafeBytes { bytes in
+            let reader = try ParquetReader(bytes: bytes)
+            let range = 0..<5000
+            #expect(rows(try reader.column("device")) == range.map { "pump-\($0 % 10)" })
             #expect(
-                throws: ParquetError.unsupported(column: "score", what: "codec GZIP")
-            ) { try ParquetReader(bytes: bytes).column("score") }
+                rows(try reader.column("exact")) == range.map { "\(21.5 + Double($0) / 4)" }
+            )
+            #expect(rows(try reader.column("value")) == range.map { "\(Double($0) / 10)" })
+            #expect(
+                rows(try reader.column("time"))
+                    == range.map { "\(1_535_500_800_000_000 + $0 * 1000)" }
+            )
+            #expect(
+                rows(try reader.column("small"))
+                    == range.map { "\($0 * 1_000_003 % 65521 - 30000)" }
+            )
         }
     }
 

@@ -121,7 +121,13 @@ def write(folder):
                 [None if r % 9 == 8 else [float(r + i) for i in range(r % 4)] for r in rows],
                 pa.list_(pa.float64()),
             ),
-            "decimal": pa.array([decimal.Decimal(r) for r in rows], pa.decimal128(20, 2)),
+            "decimal": pa.array(
+                [None if r % 7 == 3 else decimal.Decimal(r - 500) / 4 for r in rows],
+                pa.decimal128(7, 2),
+            ),
+            "wide": pa.array(
+                [decimal.Decimal((r - 500) * 2**70) for r in rows], pa.decimal128(30, 3)
+            ),
         }
     )
 
@@ -134,13 +140,51 @@ def write(folder):
     put("v2_zstd", compression="zstd", data_page_version="2.0")
     put("v2_none", compression="none", data_page_version="2.0", use_dictionary=False)
     put("small_pages", compression="zstd", data_page_size=100, write_batch_size=16)
+    put("v1_gzip", compression="gzip")
+    put("v2_gzip", compression="gzip", data_page_version="2.0", use_dictionary=False)
+    put("v1_lz4", compression="lz4")
+    put("decimals", store_decimal_as_integer=True, use_dictionary=False)
+    put("int96", use_deprecated_int96_timestamps=True)
+    put("int96_plain", use_deprecated_int96_timestamps=True, use_dictionary=False)
+    encodings = {
+        "small": "DELTA_BINARY_PACKED",
+        "number": "DELTA_BINARY_PACKED",
+        "time": "DELTA_BINARY_PACKED",
+        "milli": "BYTE_STREAM_SPLIT",
+        "score": "BYTE_STREAM_SPLIT",
+        "device": "DELTA_BYTE_ARRAY",
+        "decimal": "BYTE_STREAM_SPLIT",
+        "wide": "DELTA_BYTE_ARRAY",
+        "flag": "RLE",
+    }
+    put("v1_delta", use_dictionary=False, column_encoding=encodings)
+    encodings.update(device="DELTA_LENGTH_BYTE_ARRAY", score="PLAIN")
     put(
-        "exotic",
-        compression={"score": "gzip", "number": "none"},
+        "v2_delta",
         use_dictionary=False,
-        column_encoding={"number": "DELTA_BINARY_PACKED"},
+        column_encoding=encodings,
+        data_page_version="2.0",
+        data_page_size=700,
+        write_batch_size=16,
     )
+    put("brotli", compression={"score": "brotli", "number": "none"})
+    write_duckdb(folder)
 
+
+def write_duckdb(folder):
+    """Numbers that DuckDB takes for decimals, in the newest version of the format."""
+    for version in ("v1", "v2"):
+        path = folder / f"duckdb_{version}.parquet"
+        duckdb.connect().execute(
+            f"""
+            copy (
+                select 'pump-' || i % 10 as device, 21.5 + i / 4 as exact, 0.1 * i as value,
+                    make_timestamp(1535500800000000 + i * 1000)::timestamptz as time,
+                    (i * 1000003 % 65521 - 30000)::int as small
+                from range(5000) t(i)
+            ) to '{path}' (format parquet, parquet_version {version}, compression gzip)
+            """
+        )
 
 if __name__ == "__main__":
     {"check": check, "write": write}[sys.argv[1]](pathlib.Path(sys.argv[2]))

@@ -53,6 +53,8 @@ struct Fuzz {
             return LLVMFuzzerRunDriver(&count, &rest) { Fuzz.feed($0, $1, BodyTarget.run) }
         case .payload:
             return LLVMFuzzerRunDriver(&count, &rest) { Fuzz.feed($0, $1, BodyTarget.payloads) }
+        case .parquet:
+            return LLVMFuzzerRunDriver(&count, &rest) { Fuzz.feed($0, $1, ParquetTarget.run) }
         case .mqtt:
             return LLVMFuzzerRunDriver(&count, &rest) { Fuzz.feed($0, $1, BodyTarget.mqtt) }
         }
@@ -83,6 +85,8 @@ enum FuzzTarget: String, CaseIterable {
     case model
     /// Bodies of events.
     case json, ndjson, csv, line
+    /// Parquet files of events.
+    case parquet
     /// A compressed body behind a byte that chooses its encoding.
     case body
     /// Payloads of messages, with zeros between them.
