@@ -2,7 +2,8 @@ package import Core
 
 /// How a ``SegmentLog`` cuts, keeps and forgets.
 package struct LogConfiguration: Sendable {
-    /// A segment is sealed when it would grow beyond this.
+    /// A segment is sealed when it would grow beyond this and twice the names that it has, which
+    /// count up to this.
     package var segmentByteCount = 64 << 20
     /// A segment is sealed by the first append after this age.
     package var segmentAge = Duration.seconds(3600)

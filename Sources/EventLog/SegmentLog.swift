@@ -77,9 +77,7 @@ package final class SegmentLog: EventLog {
         self.clock = clock
         writerThread = thread
         readerThread = try BlockingThread(name: "log reader")
-        preparer =
-            configuration.preparesSegments
-            ? try SegmentPreparer(disk, paths, configuration) : nil
+        preparer = configuration.preparesSegments ? try SegmentPreparer(disk, paths) : nil
         partitionCount = recovered.segments[0].partitionCount
         let last = recovered.segments[recovered.segments.count - 1]
         foreignEnd = LogPlace(segment: last.sequence, position: last.byteCount)
@@ -270,8 +268,8 @@ package final class SegmentLog: EventLog {
 
     /// Has a file made for the next segment when the active one fills up.
     private func prepareNext() {
-        guard let preparer, writer.withLock({ $0.wantsSpare() }) else { return }
-        preparer.prepare { [self] file in
+        guard let preparer, let byteCount = writer.withLock({ $0.wantsSpare() }) else { return }
+        preparer.prepare(byteCount: byteCount) { [self] file in
             writerThread.enqueue { [self] in writer.withLock { $0.takePrepared(file) } }
         }
     }

@@ -10,32 +10,30 @@ final class SegmentPreparer: Sendable {
     private let thread: BlockingThread
     private let disk: any Disk
     private let paths: LogPaths
-    private let byteCount: Int
 
     /// So many segments must fit on the disk; more room than others can fill up at once.
     private static let freeSegmentCount = 16
 
-    init(_ disk: any Disk, _ paths: LogPaths, _ configuration: LogConfiguration) throws {
+    init(_ disk: any Disk, _ paths: LogPaths) throws {
         thread = try BlockingThread(name: "log preparer", pace: .patient)
         self.disk = disk
         self.paths = paths
-        byteCount = configuration.segmentByteCount
     }
 
-    /// Makes the file and hands it over, nil where that is not possible; removes it when it is not
-    /// taken.
-    func prepare(_ handOver: @escaping @Sendable ((any DiskFile)?) -> Bool) {
+    /// Makes a file of so many bytes and hands it over, nil where that is not possible; removes it
+    /// when it is not taken.
+    func prepare(byteCount: Int, _ handOver: @escaping @Sendable ((any DiskFile)?) -> Bool) {
         thread.enqueue { [self] in
             // Without it the next segment grows as it is written; what is wrong with the disk shows
             // there, to whoever appends.
-            let file = try? make()
+            let file = try? make(byteCount: byteCount)
             if handOver(file) { return }
             file?.close()
             try? disk.remove(paths.spare)
         }
     }
 
-    private func make() throws -> (any DiskFile)? {
+    private func make(byteCount: Int) throws -> (any DiskFile)? {
         guard try disk.freeByteCount(of: paths.folder) / Self.freeSegmentCount >= byteCount else {
             return nil
         }

@@ -20,19 +20,22 @@ extension SegmentWriter {
         header = next
         byteCount = next.encoded.count
         uncachedByteCount = 0
+        sealedByteCountMax = byteCountMax
+        nameByteCount = 0
         segmentNumber += 1
         if case .refused = spare { spare = .none }
         return next
     }
 
-    /// Whether a file for the next segment should be prepared; true once for each.
-    mutating func wantsSpare() -> Bool {
+    /// The bytes of the file that should be prepared for the next segment; not nil once for each.
+    mutating func wantsSpare() -> Int? {
         // Not for a log that takes hours to fill a segment.
         guard case .none = spare, configuration.preparesSegments, failure == nil,
             byteCount > configuration.segmentByteCount / 4
-        else { return false }
+        else { return nil }
         spare = .asked
-        return true
+        // It will have about as many names as the one before, or as this one has by now.
+        return max(sealedByteCountMax, byteCountMax)
     }
 
     /// Takes a prepared file; nil says that it could not be made.

@@ -13,11 +13,15 @@ struct SegmentWriter: Sendable {
     var byteCount: Int
     /// So many bytes of it the system was told to forget.
     var uncachedByteCount = 0
+    /// Bytes of the names that it has.
+    var nameByteCount = 0
     var nextSequence: Int64
     var offsets: [Int64]
     var lastAppendedAt: Timestamp
     /// Counts the segments of this writer from 1.
     var segmentNumber: UInt32 = 1
+    /// Bytes that the segment before it might have; 0 without one.
+    var sealedByteCountMax = 0
     /// A file for the next segment.
     var spare = Spare.none
 
@@ -66,10 +70,18 @@ struct SegmentWriter: Sendable {
 
     var hasRecords: Bool { byteCount > SegmentHeader.byteCount(partitionCount: offsets.count) }
 
+    /// Bytes that the active segment may have, more than configured where names take much of them.
+    ///
+    /// A segment has the name of each of its series. With a million series that would be half of
+    /// it, and to find and write them again for every segment costs more than the events do.
+    var byteCountMax: Int {
+        configuration.segmentByteCount + 2 * min(nameByteCount, configuration.segmentByteCount)
+    }
+
     /// Whether the segment should be sealed before so many bytes more.
     func isRollDue(before groupByteCount: Int) -> Bool {
         guard hasRecords, failure == nil else { return false }
-        return byteCount + groupByteCount > configuration.segmentByteCount
+        return byteCount + groupByteCount > byteCountMax
             || wallClock.now - header.createdAt >= configuration.segmentAge
     }
 
@@ -90,6 +102,7 @@ struct SegmentWriter: Sendable {
         group.bytes.reserveCapacity(records.reduce(0) { $0 + $1.byteCount })
         var byteCounts: [Int] = []
         var fresh: [(epoch: UInt64, numbers: [SeriesNumber])] = []
+        var freshByteCount = 0
         for record in records {
             let start = group.bytes.count
             var names: [UInt8] = []
@@ -99,6 +112,7 @@ struct SegmentWriter: Sendable {
                     fresh.append((series.epoch, numbers))
                     let all = series.numbering.names(of: numbers)
                     names = NamesFrame.encode(all, epoch: series.epoch)
+                    freshByteCount += names.count
                 }
             }
             record.place(at: &place, names: names, into: &group)
@@ -120,6 +134,7 @@ struct SegmentWriter: Sendable {
             appendedAt: appendedAt
         )
         byteCount += group.bytes.count
+        nameByteCount += freshByteCount
         uncache()
         nextSequence = place.sequence
         offsets = place.offsets

@@ -66,6 +66,37 @@ import Testing
         await log.close()
     }
 
+    @Test("A segment that is mostly names grows by twice as many bytes, at most to thrice its size")
+    func namesGrowSegments() async throws {
+        for (nameByteCount, growth) in [(60, 2), (900, 6)] {
+            let disk = FaultyDisk()
+            let log = try await openLog(disk, smallSegments(3000))
+            let numbers = numbers()
+            let sensor = String(repeating: "s", count: nameByteCount)
+            for number in 0..<60 {
+                let events = try batch(16, from: number * 16, sensor: sensor, by: numbers)
+                _ = try await log.append(events, idempotencyKey: nil)
+            }
+            // Eight names; each time they came anew a segment began.
+            let sealed = await log.sealedSegments()
+            try #require(sealed.count > 1)
+            let names = 8 * (nameByteCount + 8)
+            for segment in sealed {
+                let limit = 3000 + 2 * names
+                let bytes = try self.bytes(disk, segmentName(segment.sequence))
+                #expect(places(of: sensor, in: bytes).count == 8)
+                #expect(segment.byteCount > min(limit, 9000) * 3 / 4, "\(segment.byteCount)")
+                #expect(segment.byteCount < 1000 * (3 + growth) + 600, "\(segment.byteCount)")
+            }
+            await log.close()
+        }
+    }
+
+    private func segmentName(_ sequence: Int64) -> String {
+        let digits = "\(sequence)"
+        return "segment-" + String(repeating: "0", count: 20 - digits.utf8.count) + digits + ".log"
+    }
+
     @Test("The process that wrote gets numbers, from memory and from files; the next one names")
     func numbersAndNames() async throws {
         for cacheByteCount in [0, 1 << 20] {
