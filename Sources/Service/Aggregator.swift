@@ -183,6 +183,9 @@ package actor Aggregator: Service {
             )
         }
         for change in changes { report(change) }
+        // What is not replayed yet counts for senders from now on, however long the first step
+        // takes.
+        await report()
     }
 
     private func report(_ change: DefinitionChange) {
@@ -213,13 +216,15 @@ package actor Aggregator: Service {
     ///
     /// Schedules read SQL once they see a watermark, so a partition with something that is not
     /// committed stays where it was.
-    private func report(stepStart: Duration) async {
+    private func report(stepStart: Duration? = nil) async {
         let ends = await log.endOffsets()
         let (now, uptime) = (clock.now, clock.uptime)
-        let lag = partitions.reduce(0) { $0 + ends[$1.partition] - $1.nextOffset }
-        // Long before senders are refused.
-        let patientLag = min(Self.patientLag, Int64(settings.limits.lagEventCountMax / 4))
-        executor?.setBehind(lag > patientLag || uptime - stepStart > Self.patientStep)
+        if let stepStart {
+            let lag = partitions.reduce(0) { $0 + ends[$1.partition] - $1.nextOffset }
+            // Long before senders are refused.
+            let patientLag = min(Self.patientLag, Int64(settings.limits.lagEventCountMax / 4))
+            executor?.setBehind(lag > patientLag || uptime - stepStart > Self.patientStep)
+        }
         for partition in partitions where !partition.hasPending {
             committed[partition.partition] = partition.progress(
                 logEnd: ends[partition.partition],

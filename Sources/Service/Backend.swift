@@ -58,10 +58,7 @@ package struct Backend: Sendable {
     }
 
     /// Durable events that no process has in its windows yet.
-    package func lag() async -> Int64 {
-        let ends = await log.endOffsets()
-        return progress.lag + progress.lagOfOthers(logEnds: ends)
-    }
+    package func lag() async -> Int64 { progress.lag(logEnds: await log.endOffsets()) }
 
     /// Reads the log beside the aggregator, in a reader of its own where the log needs that.
     package func withReader<Result: Sendable>(

@@ -16,6 +16,12 @@ package struct PartitionProgress: Sendable {
     package let seriesCount: Int
     package let counters: PartitionCounters
 
+    /// Through when a definition's windows are closed; nil when the partition holds nobody up.
+    func watermark(at definition: Int) -> Timestamp? {
+        // The first events of all may lie before anything.
+        watermarks[definition] ?? (nextOffset < logEnd ? .distantPast : nil)
+    }
+
     /// The same progress in a log that has grown.
     func with(logEnd: Int64) -> PartitionProgress {
         var copy = self
@@ -34,6 +40,9 @@ package final class ProgressBoard: Sendable {
         var definitions: [WindowDefinition] = []
         /// How far the partitions of other processes are, by what they have committed.
         var others: [PartitionMark] = []
+        /// Where the log ended when its lag was first asked for, before anybody had reported.
+        var firstEnds: [Int64]?
+        var isReported = false
         /// Whether several processes share the log, so that this one may have none of it.
         var isShared = false
         var assignedCount = 0
@@ -55,6 +64,7 @@ package final class ProgressBoard: Sendable {
     ) {
         state.withLock {
             $0.partitions = partitions
+            $0.isReported = true
             $0.assignedCount = assignedCount ?? partitions.count
             $0.definitions = definitions
             $0.problem = nil
@@ -85,17 +95,11 @@ package final class ProgressBoard: Sendable {
         state.withLock { $0.isShared && $0.assignedCount == 0 }
     }
 
-    /// Events in a log with these ends that are not applied yet, by any process; 0 before the
-    /// first report.
+    /// Events in a log with these ends that are not applied yet, by any process.
+    ///
+    /// Before the first report those that came since it was first asked: windows may take long to
+    /// be restored, and senders do not wait.
     package func lag(logEnds: [Int64]) -> Int64 { state.withLock { $0.lag(logEnds: logEnds) } }
-
-    /// Events of this process's partitions that are not applied yet.
-    package var lag: Int64 { partitions.reduce(0) { $0 + ($1.logEnd - $1.nextOffset) } }
-
-    /// Events of the other partitions of a shared log that no process has committed.
-    package func lagOfOthers(logEnds: [Int64]) -> Int64 {
-        state.withLock { $0.lagOfOthers(logEnds: logEnds) }
-    }
 
     /// The counters of all partitions together.
     package var counters: PartitionCounters {
@@ -113,14 +117,19 @@ extension ProgressBoard.State {
         let marks = others.filter { !own.contains($0.partition) }.compactMap { mark in
             mark.maxEventTime.map { Timestamp(microseconds: $0) - lateness }
         }
-        return (partitions.compactMap { $0.watermarks[index] } + marks).min() ?? .distantFuture
+        return (partitions.compactMap { $0.watermark(at: index) } + marks).min() ?? .distantFuture
     }
 
-    func lag(logEnds: [Int64]) -> Int64 {
+    mutating func lag(logEnds: [Int64]) -> Int64 {
+        guard isReported || isShared else {
+            let first = firstEnds ?? logEnds
+            firstEnds = first
+            return zip(logEnds, first).reduce(0) { $0 + ($1.0 - $1.1) }
+        }
         var lag = lagOfOthers(logEnds: logEnds)
         // Every post asks: in place, for an element copies its counters.
         for at in partitions.indices where logEnds.indices.contains(partitions[at].partition) {
-            lag += logEnds[partitions[at].partition] - partitions[at].nextOffset
+            lag += max(0, logEnds[partitions[at].partition] - partitions[at].nextOffset)
         }
         return lag
     }

@@ -113,6 +113,19 @@ final class ChildProcess: Sendable {
     }
 }
 
+extension ChildProcess {
+    /// What `/proc` says of its memory under a name such as `VmHWM`, in bytes.
+    func memory(_ name: String) throws -> Int {
+        let status = FileManager.default.contents(atPath: "/proc/\(processID)/status")
+        let line = String(decoding: status ?? Data(), as: UTF8.self).split(separator: "\n")
+            .first { $0.hasPrefix(name + ":") }
+        guard let words = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }),
+            words.count >= 2, let kilobytes = Int(words[1])
+        else { throw ProcessProblem("no \(name) of process \(processID)") }
+        return kilobytes << 10
+    }
+}
+
 /// Whether a process runs; one that ended and was not waited for does not.
 func isRunning(_ processID: pid_t) -> Bool {
     guard

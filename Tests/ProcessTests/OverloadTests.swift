@@ -3,12 +3,6 @@ import Core
 import FoundationEssentials
 import Testing
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 extension ProcessTests {
     @Suite("A server whose windows are slower than its senders")
     struct OverloadTests {
@@ -85,7 +79,7 @@ extension ProcessTests {
                         return status.lag < Self.lagMax && sent > span
                     }
                 }
-                memory = try Self.peakMemory(of: server.child.processID)
+                memory = try server.child.memory("VmHWM")
                 return [server]
             }
             let sent = outcome.sent
@@ -112,17 +106,6 @@ extension ProcessTests {
             } catch let error as FleetError {
                 return error.code == .resourceExhausted && error.isRetriable
             }
-        }
-
-        /// The most memory a process has had at a time, in bytes.
-        private static func peakMemory(of processID: pid_t) throws -> Int {
-            let status = FileManager.default.contents(atPath: "/proc/\(processID)/status")
-            let line = String(decoding: status ?? Data(), as: UTF8.self).split(separator: "\n")
-                .first { $0.hasPrefix("VmHWM:") }
-            guard let words = line?.split(whereSeparator: { $0 == " " || $0 == "\t" }),
-                words.count >= 2, let kilobytes = Int(words[1])
-            else { throw ProcessProblem("no memory of process \(processID)") }
-            return kilobytes << 10
         }
     }
 }

@@ -1,4 +1,5 @@
 import Core
+import EventLog
 import Store
 import TestKit
 import Testing
@@ -82,6 +83,28 @@ struct ProgressBoardTests {
         #expect(try await fixture.storedWindows().count == 1)
     }
 
+    @Test("before the windows are restored, the lag is what came since")
+    func lagOfRestoring() async throws {
+        let fixture = try ServiceFixture()
+        try await fixture.send([(Self.devices.0, 1, 1), (Self.devices.1, 2, 1)])
+        #expect(try await lag(fixture) == 2)
+        try await fixture.send([(Self.devices.0, 3, 1)])
+        #expect(try await lag(fixture) == 3)
+        let late = ProgressBoard()
+        #expect(late.lag(logEnds: await fixture.log.endOffsets()) == 0, "what was there before")
+        let aggregator = fixture.makeAggregator()
+        try await aggregator.recover()
+        #expect(try await lag(fixture) == 3, "before the first step too")
+        #expect(fixture.board.watermark("1m") == .distantPast, "events wait in both partitions")
+        try await fixture.settle(aggregator)
+        #expect(try await lag(fixture) == 0)
+        #expect(fixture.board.watermark("1m") == ServiceFixture.at(-8))
+    }
+
+    private func lag(_ fixture: ServiceFixture) async throws -> Int64 {
+        fixture.board.lag(logEnds: await fixture.log.endOffsets())
+    }
+
     @Test("the lag of a shared log counts what no process has committed")
     func lagOfOthers() async throws {
         let board = ProgressBoard()
@@ -94,7 +117,7 @@ struct ProgressBoardTests {
         ]
         board.follow(marks, definitions: settings.windows)
         #expect(board.isUnassigned)
-        #expect(board.lagOfOthers(logEnds: [10, 20, 30]) == 0 + 15 + 30)
+        #expect(board.lag(logEnds: [10, 20, 30]) == 0 + 15 + 30)
         let partition = try PartitionAggregator(
             partition: 2,
             settings: settings,
@@ -104,7 +127,7 @@ struct ProgressBoardTests {
         let own = partition.progress(logEnd: 30, now: ServiceFixture.start, uptime: .zero)
         board.update([own], definitions: settings.windows)
         #expect(!board.isUnassigned)
-        #expect(board.lagOfOthers(logEnds: [10, 20, 30]) == 15)
+        #expect(board.lag(logEnds: [10, 20, 30]) == 15 + 30)
         #expect(board.lag(logEnds: [10, 20, 31]) == 15 + 31)
         board.update([], assignedCount: 1, definitions: settings.windows)
         #expect(!board.isUnassigned, "what was assigned is not committed yet")
@@ -126,7 +149,8 @@ struct ProgressBoardTests {
             [partition.progress(logEnd: 5, now: later, uptime: .seconds(3600))],
             definitions: try ServiceFixture().settings.windows
         )
-        #expect(board.lag == 5)
+        #expect(board.lag(logEnds: [5]) == 5)
+        #expect(board.watermark("1m") == .distantPast)
         board.setProblem("the disk is full")
         #expect(board.problem == "the disk is full")
         board.update(
