@@ -54,7 +54,7 @@ extension Backend {
         )
         status.sources = sources.map { StatusInfo.Source($0) }
         do {
-            status.counts = try await windows.eventCounts().map { EventCountInfo($0) }
+            status.counts = try await eventCounts.value().map { EventCountInfo($0) }
         } catch {
             status.problem = status.problem ?? "the database does not answer: \(error)"
         }

@@ -3,24 +3,27 @@ import Service
 
 /// How many series are silent, counted at most once a minute: pages and metrics ask often.
 actor SilentCount {
-    private let backend: Backend
+    private let clock: any WallClock
+    private let counting: PromptAnswer<Int>
     private var known: Int?
     private var countedAt = Timestamp.distantPast
-    private var isCounting = false
 
     private static let countMax = 10_000
 
-    init(_ backend: Backend) { self.backend = backend }
+    init(_ backend: Backend) {
+        clock = backend.clock
+        counting = PromptAnswer(of: "the database of windows") {
+            try await SilentSeriesFinder(backend).find(limit: Self.countMax).series.count
+        }
+    }
 
     /// The count, at most ten thousand; nil when it is not known.
     func count() async -> Int? {
-        let now = backend.clock.now
+        let now = clock.now
         let age = now - countedAt
-        guard !isCounting, age >= .seconds(60) || age < .zero else { return known }
-        isCounting = true
-        defer { isCounting = false }
+        guard age >= .seconds(60) || age < .zero else { return known }
         do {
-            known = try await SilentSeriesFinder(backend).find(limit: Self.countMax).series.count
+            known = try await counting.value()
             countedAt = now
         } catch {
             known = nil

@@ -20,6 +20,10 @@ package struct Backend: Sendable {
     package let compute: any ComputeTarget
     package let clock: any WallClock
     package let startedAt: Timestamp
+    /// Events that are in no window, by reason.
+    package let eventCounts: PromptAnswer<[EventCount]>
+    /// Whether both databases can be read.
+    package let databases: PromptAnswer<Void>
     /// The aggregator of this process; nil in one that makes no windows.
     package var aggregator: Aggregator?
     /// What feeds events in besides HTTP.
@@ -55,6 +59,13 @@ package struct Backend: Sendable {
         self.clock = clock
         self.openReader = openReader
         startedAt = clock.now
+        eventCounts = PromptAnswer(of: "the database of windows") {
+            try await windows.eventCounts()
+        }
+        databases = PromptAnswer(of: "a database") {
+            _ = try await windows.windowSequence()
+            _ = try await catalog.unfinishedRuns()
+        }
     }
 
     /// Durable events that no process has in its windows yet.

@@ -17,11 +17,12 @@ struct APIFixture {
     let driver: RunDriver
     let aggregator: Aggregator
 
-    init() async throws {
+    /// A server whose windows are restored, unless said otherwise.
+    init(isRestored: Bool = true) async throws {
         services = try ServiceFixture()
         driver = services.makeDriver()
         aggregator = services.makeAggregator()
-        try await aggregator.recover()
+        if isRestored { try await aggregator.recover() }
     }
 
     /// Applies what was sent, so that windows and counters are up to date.

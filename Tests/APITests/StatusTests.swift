@@ -13,7 +13,7 @@ struct StatusTests {
 
     @Test("healthy at once, ready only when windows are restored and can be stored")
     func ready() async throws {
-        let fixture = try await APIFixture()
+        let fixture = try await APIFixture(isRestored: false)
         try await fixture.withClient { client in
             let health = try await client.get("/health").text
             #expect(
@@ -21,7 +21,7 @@ struct StatusTests {
             )
             let early = try await client.get("/ready")
             #expect(early.status == 503 && early.text.contains("being restored"))
-            try await fixture.settle()
+            try await fixture.aggregator.recover()
             let ready = try await client.get("/ready")
             #expect(ready.status == 200 && ready.text == #"{"status":"ready"}"#)
             await fixture.services.catalog.close()
@@ -31,13 +31,13 @@ struct StatusTests {
 
     @Test("probes that ask with HEAD get the status without a body")
     func head() async throws {
-        let fixture = try await APIFixture()
+        let fixture = try await APIFixture(isRestored: false)
         try await fixture.withClient(token: "0123456789abcdef") { client in
             for (path, status) in [("/health", 200), ("/ready", 503), ("/nothing", 401)] {
                 let answer = try await client.call(.head, path)
                 #expect(answer.status == status && answer.text.isEmpty, "\(path): \(answer)")
             }
-            try await fixture.settle()
+            try await fixture.aggregator.recover()
             #expect(try await client.call(.head, "/ready").status == 200)
         }
     }

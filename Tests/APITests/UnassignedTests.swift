@@ -12,7 +12,7 @@ import Testing
 struct UnassignedTests {
     /// A server that follows what others have committed and reads nothing itself.
     private func fixture() async throws -> APIFixture {
-        let fixture = try await APIFixture()
+        let fixture = try await APIFixture(isRestored: false)
         try await fixture.services.send([("d/s", 0, 1), ("d/s", 1, 1), ("d/s", 2, 1)])
         fixture.services.board.follow([], definitions: fixture.services.settings.windows)
         return fixture

@@ -73,6 +73,9 @@ extension ProcessTests {
                     try await eventually(within: .seconds(30), "events to be refused") {
                         await senders.sent.repeats > before.repeats + 8
                     }
+                    // Whoever watches sees it, though nothing of the database may answer.
+                    let status: StatusInfo = try await server.client.get("/v1/status")
+                    #expect(status.lag > 0)
                     guard isKilled else { return }
                     await senders.use(nil)
                     server.child.send(SIGKILL)

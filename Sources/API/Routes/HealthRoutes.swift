@@ -31,8 +31,7 @@ struct HealthRoutes {
     }
 
     private func ready() async throws -> Response {
-        _ = try await backend.windows.windowSequence()
-        _ = try await backend.catalog.unfinishedRuns()
+        try await backend.databases.value()
         if let problem = await backend.problem() { throw FleetError(.unavailable, problem) }
         // A process that makes no windows has no partitions.
         let hasNone = backend.progress.partitions.isEmpty
@@ -54,7 +53,7 @@ struct HealthRoutes {
         }
         do {
             var byReason: [String: Int64] = [:]
-            for count in try await backend.windows.eventCounts() {
+            for count in try await backend.eventCounts.value() {
                 byReason[count.reason.rawValue, default: 0] += count.count
             }
             for (reason, count) in byReason.sorted(by: { $0.key < $1.key }) {
