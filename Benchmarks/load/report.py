@@ -84,6 +84,7 @@ class Report:
             f"{millions(result['rate'])} events/s into SQL, {millions(result['ack_rate'])} "
             f"acknowledged, {result['processor_ns']:.0f} ns/event of the server "
             f"({result['processor_share']:.0%} of its core), "
+            f"{result['made_ns']:.0f} of the sender to make one, "
             f"429s {result['retries']}, {verdict}"
             + (", STATUS AHEAD: /v1/status counted windows that SQL did not hold yet"
                if result["status_is_ahead"] else "")
@@ -100,17 +101,17 @@ class Report:
             f"Whole path, {workload.series:,} series, {workload.events:,} events, "
             f"{workload.windows:,} windows",
             "format", "events/s into SQL", "median", "acknowledged/s", "ns/event, server",
-            "core used", "B/event", "verified",
+            "core used", "B/event", "ns to make one", "verified",
         )
         if result is None:
-            table.rows.append([workload.format, "SKIPPED: not in this server"] + ["-"] * 6)
+            table.rows.append([workload.format, "SKIPPED: not in this server"] + ["-"] * 7)
             return
         self.bests[workload.format] = result
         table.rows.append([
             workload.format, millions(result["rate"]), millions(result["median_rate"]),
             millions(result["ack_rate"]), f"{result['processor_ns']:.0f}",
             f"{result['processor_share']:.0%}", f"{result['body_bytes_per_event']:.0f}",
-            self.check(result),
+            f"{result['made_ns']:.0f}", self.check(result),
         ])
 
     def add_latency(self, rate, result, fsyncs, size):

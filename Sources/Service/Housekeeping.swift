@@ -114,8 +114,8 @@ package struct Housekeeping: Service {
         }
     }
 
-    /// Sealed segments that may wait while others have the processor: 2 GiB, as nothing that is not
-    /// captured is deleted.
+    /// Sealed segments that may wait while others have the processor: 2 GiB, thrice as much where
+    /// they are mostly names, as nothing that is not captured is deleted.
     private static let patientSegmentCount = 32
 
     /// Deletes windows beyond the retention of their definition, a little at a time.
