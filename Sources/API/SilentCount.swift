@@ -12,7 +12,7 @@ actor SilentCount {
 
     init(_ backend: Backend) {
         clock = backend.clock
-        counting = PromptAnswer(of: "the database of windows") {
+        counting = PromptAnswer(of: "the database of windows", timer: backend.timer) {
             try await SilentSeriesFinder(backend).find(limit: Self.countMax).series.count
         }
     }

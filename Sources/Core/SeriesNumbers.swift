@@ -108,6 +108,14 @@ public final class SeriesNumbers: Sendable {
         }
     }
 
+    /// The ids of keys that would be too many; learns none.
+    public func surplus(of series: SeriesDictionary) -> [UInt32] {
+        known.withLock { known in
+            guard known.series.count >= countMax else { return [] }
+            return (0..<UInt32(series.count)).filter { known.series.id(of: $0, in: series) == nil }
+        }
+    }
+
     /// The names of series, in the order of their numbers, which are distinct and were given here.
     public func names(of numbers: [SeriesNumber]) -> SeriesDictionary {
         withUnsafeTemporaryAllocation(of: UInt32.self, capacity: numbers.count) { ids in

@@ -19,6 +19,7 @@ package struct Backend: Sendable {
     package let log: any EventLog
     package let compute: any ComputeTarget
     package let clock: any WallClock
+    package let timer: any Clock<Duration>
     package let startedAt: Timestamp
     /// Events that are in no window, by reason.
     package let eventCounts: PromptAnswer<[EventCount]>
@@ -43,6 +44,7 @@ package struct Backend: Sendable {
         log: any EventLog,
         compute: any ComputeTarget,
         clock: any WallClock,
+        timer: any Clock<Duration>,
         openReader: @escaping @Sendable () async throws -> (any EventLog)? = { nil }
     ) {
         self.settings = settings
@@ -57,12 +59,13 @@ package struct Backend: Sendable {
         self.log = log
         self.compute = compute
         self.clock = clock
+        self.timer = timer
         self.openReader = openReader
         startedAt = clock.now
-        eventCounts = PromptAnswer(of: "the database of windows") {
+        eventCounts = PromptAnswer(of: "the database of windows", timer: timer) {
             try await windows.eventCounts()
         }
-        databases = PromptAnswer(of: "a database") {
+        databases = PromptAnswer(of: "a database", timer: timer) {
             _ = try await windows.windowSequence()
             _ = try await catalog.unfinishedRuns()
         }

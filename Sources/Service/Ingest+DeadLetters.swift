@@ -31,9 +31,11 @@ extension Ingest {
     }
 
     /// Takes out series beyond the limit, and by policy values outside the registry's limits.
-    func sift(_ batch: EventBatch) -> Sifted {
+    ///
+    /// A batch that the log knows brings no series: it may be another under the same key.
+    func sift(_ batch: EventBatch, isKnown: Bool) -> Sifted {
         var batch = batch
-        let overLimit = gate.surplus(in: &batch)
+        let overLimit = isKnown ? gate.surplus(ofKnown: batch) : gate.surplus(in: &batch)
         let outOfRange = rules.current.violations(in: batch)
         var sifted = Sifted(accepted: batch)
         if overLimit.isEmpty, outOfRange.isEmpty { return sifted }

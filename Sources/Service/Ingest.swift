@@ -96,9 +96,14 @@ package final class Ingest: Sendable {
         try await checkLag()
         var options = options
         options.latestTime = clock.now + limits.timeAheadMax
+        var isKnown = false
+        if let idempotencyKey { isKnown = try await log.knows(idempotencyKey: idempotencyKey) }
+        // With the memory, decoding would number the series of a batch that is not taken.
+        let memory = isKnown ? nil : memory
         let decoded = try await Self.decode(body, format, options, limits, memory)
         return try await append(
             decoded,
+            isKnown: isKnown,
             idempotencyKey: idempotencyKey,
             source: source,
             format: EventReading(format, options).text
@@ -106,8 +111,11 @@ package final class Ingest: Sendable {
     }
 
     /// Appends what was decoded and keeps what was not; `messages` are what it was decoded from.
+    ///
+    /// `isKnown` says that the log has its good events already.
     func append(
         _ decoded: DecodedEvents,
+        isKnown: Bool = false,
         idempotencyKey: String?,
         source: String,
         format: @autoclosure () -> String,
@@ -121,7 +129,7 @@ package final class Ingest: Sendable {
         }
         var decoded = decoded
         decoded.name()
-        let sifted = sift(decoded.batch)
+        let sifted = sift(decoded.batch, isKnown: isKnown)
         let isClean = decoded.rejectedCount == 0 && sifted.isClean
         if !isClean { try keeper.checkRoom() }
         var receipt = AppendReceipt(accepted: 0, isDuplicate: false)
@@ -193,7 +201,7 @@ package final class Ingest: Sendable {
         _ format: EventFormat,
         _ options: DecodeOptions,
         _ limits: Limits,
-        _ memory: SeriesMemory
+        _ memory: SeriesMemory?
     ) async throws -> DecodedEvents {
         try body.withUnsafeBytes {
             try EventDecoder.decode(

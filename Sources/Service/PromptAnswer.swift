@@ -17,7 +17,7 @@ package actor PromptAnswer<Value: Sendable> {
     package init(
         of what: String,
         within limit: Duration = .seconds(2),
-        timer: any Clock<Duration> = ContinuousClock(),
+        timer: any Clock<Duration>,
         _ ask: @escaping @Sendable () async throws -> Value
     ) {
         self.what = what
@@ -28,7 +28,8 @@ package actor PromptAnswer<Value: Sendable> {
 
     /// The answer.
     ///
-    /// - Throws: what the question throws, and ``FleetError`` `.unavailable` when none comes in time.
+    /// - Throws: what the question throws, and ``FleetError`` `.unavailable` when none comes in
+    ///   time.
     package func value() async throws -> Value {
         if !isAsking {
             isAsking = true

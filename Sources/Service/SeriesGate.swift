@@ -30,6 +30,15 @@ package final class SeriesGate: Sendable {
     /// Learns and numbers the new series of a batch; answers the rows of those that are too many.
     package func surplus(in batch: inout EventBatch) -> [Int] {
         let refused = numbers.assign(to: &batch.series)
+        return rows(of: refused, in: batch)
+    }
+
+    /// Answers the rows of series that are too many, and learns none.
+    package func surplus(ofKnown batch: EventBatch) -> [Int] {
+        rows(of: numbers.surplus(of: batch.series), in: batch)
+    }
+
+    private func rows(of refused: [UInt32], in batch: EventBatch) -> [Int] {
         guard !refused.isEmpty else { return [] }
         var isRefused = [Bool](repeating: false, count: batch.series.count)
         for id in refused { isRefused[Int(id)] = true }

@@ -35,12 +35,16 @@ struct DoorTests {
         )
     }
 
-    private func send(_ rows: [String], to ingest: Ingest) async throws -> Ingest.Outcome {
+    private func send(
+        _ rows: [String],
+        key: String? = nil,
+        to ingest: Ingest
+    ) async throws -> Ingest.Outcome {
         try await ingest.accept(
             Array((["time,device,sensor,value"] + rows).joined(separator: "\n").utf8),
             format: .csv,
             options: DecodeOptions(),
-            idempotencyKey: nil,
+            idempotencyKey: key,
             source: "test"
         )
     }
@@ -104,6 +108,21 @@ struct DoorTests {
         let restarted = try await self.ingest(fixture) { $0.limits.seriesCountMax = 50 }
         let third = try await send(rows, to: restarted)
         #expect(third.accepted == 50 && third.rejectedCount == 30)
+    }
+
+    @Test("another body under a known key brings no series; what is wrong with it is told")
+    func knownKey() async throws {
+        let fixture = try ServiceFixture()
+        let ingest = try await ingest(fixture) { $0.limits.seriesCountMax = 2 }
+        func rows(_ devices: Int...) -> [String] { devices.map { "\(Self.time),d\($0),s,1" } }
+        #expect(try await send(rows(0), key: "key", to: ingest).accepted == 1)
+        let other = try await send(rows(1, 2, 3) + ["never,d0,s,1"], key: "key", to: ingest)
+        #expect(other.isDuplicate && other.accepted == 1)
+        #expect(other.rejectedByReason == ["bad_time": 1])
+        let next = try await send(rows(4), key: "next", to: ingest)
+        #expect(!next.isDuplicate && next.accepted == 1, "there is room for one more")
+        let full = try await send(rows(0, 4, 5), key: "key", to: ingest)
+        #expect(full.isDuplicate && full.rejectedByReason == ["over_limit": 1])
     }
 
     @Test("the answer lists what the limits reject by its place in the body, among the rest")

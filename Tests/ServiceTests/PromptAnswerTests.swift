@@ -28,7 +28,9 @@ struct PromptAnswerTests {
     @Test("who asks is told in time, one question is on its way, and the next is asked anew")
     func stuck() async throws {
         let stuck = Stuck()
-        let answer = PromptAnswer(of: "it", within: .milliseconds(20)) { await stuck.ask() }
+        let answer = PromptAnswer(of: "it", within: .milliseconds(20), timer: ContinuousClock()) {
+            await stuck.ask()
+        }
         for _ in 0..<3 {
             let error = await #expect(throws: FleetError.self) { try await answer.value() }
             #expect(error?.code == .unavailable)
@@ -45,7 +47,9 @@ struct PromptAnswerTests {
     @Test("all who ask while a question is on its way get its answer")
     func shared() async throws {
         let stuck = Stuck()
-        let answer = PromptAnswer(of: "it", within: .seconds(60)) { await stuck.ask() }
+        let answer = PromptAnswer(of: "it", within: .seconds(60), timer: ContinuousClock()) {
+            await stuck.ask()
+        }
         let values = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<4 { group.addTask { try await answer.value() } }
             while await stuck.askedCount == 0 { await Task.yield() }
@@ -57,7 +61,9 @@ struct PromptAnswerTests {
 
     @Test("an error is the answer")
     func error() async throws {
-        let answer = PromptAnswer<Int>(of: "it") { throw FleetError(.dataLoss, "broken") }
+        let answer = PromptAnswer<Int>(of: "it", timer: ContinuousClock()) {
+            throw FleetError(.dataLoss, "broken")
+        }
         let error = await #expect(throws: FleetError.self) { try await answer.value() }
         #expect(error?.code == .dataLoss)
     }

@@ -144,7 +144,8 @@ package struct ServiceFixture: Sendable {
             blobs: blobs,
             log: log,
             compute: compute,
-            clock: clock
+            clock: clock,
+            timer: ContinuousClock()
         )
     }
 }

@@ -194,6 +194,7 @@ struct ServerProcess {
             log: parts.log,
             compute: parts.pool,
             clock: parts.clock,
+            timer: ContinuousClock(),
             openReader: {
                 let disk = PosixDisk(root: settings.dataDirectory)
                 return try await opener(disk, parts.settings).openReader()
