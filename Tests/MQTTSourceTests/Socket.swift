@@ -20,8 +20,8 @@ final class Socket: Sendable {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
+        // Its end closes the descriptor, also when this throws: twice would close somebody else's.
         guard result == 0 else {
-            close(descriptor)
             throw FleetError(.unavailable, "cannot connect to port \(port)")
         }
         limitTime()
