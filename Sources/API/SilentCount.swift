@@ -5,7 +5,6 @@ import Service
 actor SilentCount {
     private let clock: any WallClock
     private let counting: PromptAnswer<Int>
-    private var known: Int?
     private var countedAt = Timestamp.distantPast
 
     private static let countMax = 10_000
@@ -18,16 +17,17 @@ actor SilentCount {
     }
 
     /// The count, at most ten thousand; nil when it is not known.
+    ///
+    /// With many series counting takes longer than anybody waits: then it is there a minute later.
     func count() async -> Int? {
         let now = clock.now
         let age = now - countedAt
-        guard age >= .seconds(60) || age < .zero else { return known }
+        guard age >= .seconds(60) || age < .zero else { return await counting.latest }
+        countedAt = now
         do {
-            known = try await counting.value()
-            countedAt = now
+            return try await counting.value()
         } catch {
-            known = nil
+            return await counting.latest
         }
-        return known
     }
 }

@@ -12,6 +12,8 @@ package actor PromptAnswer<Value: Sendable> {
     private var waiting: [Int: CheckedContinuation<Value, any Error>] = [:]
     private var askedCount = 0
     private var isAsking = false
+    /// The last answer, also one that came too late for who had asked; nil after an error.
+    package private(set) var latest: Value?
 
     /// Asks with `ask`; errors name `what`.
     package init(
@@ -53,6 +55,7 @@ package actor PromptAnswer<Value: Sendable> {
 
     private func finish(_ result: Result<Value, any Error>) {
         isAsking = false
+        latest = try? result.get()
         let all = waiting
         waiting = [:]
         for continuation in all.values { continuation.resume(with: result) }
