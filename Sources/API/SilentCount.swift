@@ -11,7 +11,7 @@ actor SilentCount {
 
     init(_ backend: Backend) {
         clock = backend.clock
-        counting = PromptAnswer(of: "the database of windows", timer: backend.timer) {
+        counting = PromptAnswer(of: "the window store", timer: backend.timer) {
             try await SilentSeriesFinder(backend).find(limit: Self.countMax).series.count
         }
     }

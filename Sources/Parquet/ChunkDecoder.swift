@@ -6,21 +6,9 @@ struct ChunkDecoder {
     let pageByteCountMax: Int
     /// Values of one chunk at most: runs of equal levels cost no bytes, only memory.
     let valueCountMax: Int
-    private let values: ValueDecoder
 
-    init(
-        column: ReadColumn,
-        chunk: ReadChunk,
-        rowCount: Int,
-        pageByteCountMax: Int,
-        valueCountMax: Int
-    ) {
-        self.column = column
-        self.chunk = chunk
-        self.rowCount = rowCount
-        self.pageByteCountMax = pageByteCountMax
-        self.valueCountMax = valueCountMax
-        values = ValueDecoder(column, textByteCountMax: pageByteCountMax)
+    private var values: ValueDecoder {
+        ValueDecoder(column, textByteCountMax: pageByteCountMax)
     }
 
     /// The column's values in this chunk.

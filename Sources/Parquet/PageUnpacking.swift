@@ -8,12 +8,12 @@ enum Gzip {
     /// - Throws: ``ParquetError`` `.corrupt`; never writes more than that.
     static func decompress(_ source: UnsafeRawBufferPointer, byteCount: Int) throws -> [UInt8] {
         guard byteCount > 0 else { return [] }
+        guard let inputCount = UInt32(exactly: source.count), let room = UInt32(exactly: byteCount)
+        else { throw ParquetError.tooLarge("a gzip page of \(source.count) bytes") }
         var stream = z_stream()
         // 15 + 32: the largest window, and zlib or gzip as the header says.
         let ready = inflateInit2_(&stream, 47, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
-        guard ready == Z_OK, let inputCount = UInt32(exactly: source.count),
-            let room = UInt32(exactly: byteCount)
-        else { throw ParquetError.tooLarge("a gzip page of \(source.count) bytes") }
+        guard ready == Z_OK else { throw ParquetError.tooLarge("no memory to unpack a gzip page") }
         defer { inflateEnd(&stream) }
         var isFine = false
         let out = [UInt8](unsafeUninitializedCapacity: byteCount) { buffer, count in

@@ -71,9 +71,10 @@ enum ValueMeaning {
         let epoch: Int64 = 2_440_588
         let dayLength: Int64 = 86_400_000_000
         let (start, isFar) = (Int64(day) - epoch).multipliedReportingOverflow(by: dayLength)
-        guard !isFar, nanoseconds >= 0, nanoseconds / 1000 <= dayLength else {
+        let (time, isBeyond) = start.addingReportingOverflow(nanoseconds / 1000)
+        guard !isFar, !isBeyond, nanoseconds >= 0, nanoseconds / 1000 <= dayLength else {
             throw ParquetError.corrupt("a time out of range")
         }
-        return UInt64(bitPattern: start &+ nanoseconds / 1000)
+        return UInt64(bitPattern: time)
     }
 }

@@ -62,7 +62,7 @@ package struct Backend: Sendable {
         self.timer = timer
         self.openReader = openReader
         startedAt = clock.now
-        eventCounts = PromptAnswer(of: "the database of windows", timer: timer) {
+        eventCounts = PromptAnswer(of: "the window store", timer: timer) {
             try await windows.eventCounts()
         }
         databases = PromptAnswer(of: "a database", timer: timer) {

@@ -61,7 +61,7 @@ package struct ParquetEvents: Sendable {
                 throw FleetError(
                     .unsupported,
                     "\(error)",
-                    hint: "write it without compression, or with snappy, gzip, zstd or lz4_raw"
+                    hint: "write plain columns, uncompressed or with snappy, gzip, zstd or lz4_raw"
                 )
             default: throw FleetError(.invalidArgument, "\(error)")
             }

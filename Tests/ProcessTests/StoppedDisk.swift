@@ -41,6 +41,7 @@ final class StoppedDisk: Sendable {
     /// Has everybody wait who writes, until something is done.
     func stopped(_ body: () async throws -> Void) async throws {
         let descriptor = open(path, O_RDONLY | O_DIRECTORY)
+        guard descriptor >= 0 else { throw ProcessProblem("cannot open \(path): \(errno)") }
         defer { close(descriptor) }
         try await Self.run("fsfreeze", ["--freeze", path], in: folder)
         // Also when the test is cancelled, which no child process would survive.
